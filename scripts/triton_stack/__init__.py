@@ -1,0 +1,1 @@
+"""triton-stack: generate, check, publish and operate Triton model stacks."""
