@@ -1,9 +1,12 @@
 #!/bin/sh
 # Downloads the declared models' bundles from the object store, verifies every file, and lays out the model repository.
-# Usage: fetch-models.sh VOLUME      Environment: STORE (BUCKET/PREFIX) and rclone's remote "store"
+# Usage: fetch-models.sh VOLUME [MODEL DIGEST CONFIG]...
+#   CONFIG is the text of config.pbtxt; empty: the bundle's own is used. DIGEST is empty for an ensemble, which has no files.
+# Environment: STORE (BUCKET/PREFIX), STORE_IDENTITY (where the keys come from, for messages), rclone's remote "store".
 # Writes VOLUME/repository; nothing is moved there before all of its files were verified.
 set -eu
 volume=$1
+shift
 staging=$volume/staging repository=$volume/repository
 errors=/tmp/rclone.log status=/tmp/rclone.status
 
@@ -82,18 +85,22 @@ fetch() {
 # A restarted init container begins anew: what an interrupted one left was not verified.
 rm -rf "$staging" "$repository"
 mkdir -p "$staging" "$repository"
-while read -r model digest; do
-  if [ "$digest" = - ]; then
-    # An ensemble has no files, but Triton wants a version folder.
-    mkdir -p "$staging/$model/1"
+models=
+while [ $# -ge 3 ]; do
+  name=$1
+  if [ -n "$2" ]; then
+    fetch "$name" "$2"
   else
-    fetch "$model" "$digest"
+    # Triton wants a version folder even where it is empty.
+    mkdir -p "$staging/$name/1"
   fi
-  if [ -f "/triton-stack/$model.pbtxt" ]; then
-    cp "/triton-stack/$model.pbtxt" "$staging/$model/config.pbtxt"
-  fi
-  mv "$staging/$model" "$repository/$model"
-done < /triton-stack/models
+  [ -z "$3" ] || printf '%s\n' "$3" > "$staging/$name/config.pbtxt"
+  mv "$staging/$name" "$repository/$name"
+  models="$models $name"
+  shift 3
+done
 rm -rf "$staging"
-sh /triton-stack/verify-models.sh "$repository"
-echo "fetch-models: $(wc -l < /triton-stack/models) models are ready for the server"
+# Names of models have no blanks.
+# shellcheck disable=SC2086
+sh /triton-stack/verify-models.sh "$repository" $models
+echo "fetch-models: ready for the server:$models"

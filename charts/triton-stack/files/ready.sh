@@ -1,13 +1,14 @@
 #!/bin/sh
 # Readiness of a pod: asks the server for each declared model, and names those that are not ready and why.
-# Usage: ready.sh all|any HTTP_PORT
+# Usage: ready.sh all|any HTTP_PORT MODEL...
 set -u
 needed=$1 server=http://127.0.0.1:$2/v2
+shift 2
 
-set --
-while read -r model _; do
+for model; do
+  shift
   set -- "$@" --output /dev/null "$server/models/$model/ready"
-done < /triton-stack/models
+done
 
 # One line an address: status and address. 000 where nothing answered.
 states=$(curl --silent --max-time 3 --write-out '%{http_code} %{url_effective}\n' "$@")

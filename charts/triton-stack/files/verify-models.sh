@@ -1,15 +1,16 @@
 #!/bin/sh
 # Stops the pod before the server starts when the model repository would make it hang, crash or serve nothing.
-# Usage: verify-models.sh REPOSITORY
+# Usage: verify-models.sh REPOSITORY MODEL...
 set -eu
 repository=$1
+shift
 
 stop() {
   printf '%s\n' "$*" | tee /dev/termination-log >&2
   exit 1
 }
 
-while read -r model _; do
+for model; do
   folder=$repository/$model
   if [ ! -d "$folder" ]; then
     found=$(cd "$repository" && for entry in */; do [ -d "$entry" ] && printf '%s ' "${entry%/}"; done)
@@ -32,4 +33,4 @@ while read -r model _; do
     esac
   done
   [ "$versions" -gt 0 ] || stop "models.$model: no version folder (1, 2, ...) in \"$model\"; Triton would never load it"
-done < /triton-stack/models
+done

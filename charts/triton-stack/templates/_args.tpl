@@ -1,15 +1,20 @@
-{{- /* tritonserver's flags: a map, so that the user's value wins, then a sorted list. Context: root, name, pool. */ -}}
-{{- define "triton-stack.args" -}}
+{{- /* The names of a pool's models, as a JSON list. Context: root, name. */ -}}
+{{- define "triton-stack.models" -}}
 {{- $models := list -}}
 {{- range $model, $spec := .root.Values.models -}}
 {{- if and $spec (eq (default "default" $spec.pool) $.name) -}}{{- $models = append $models $model -}}{{- end -}}
 {{- end -}}
+{{- toJson $models -}}
+{{- end -}}
+
+{{- /* tritonserver's flags: a map, so that the user's value wins, then a sorted list. Context: root, name, pool. */ -}}
+{{- define "triton-stack.args" -}}
 {{- $drain := .pool.drain -}}
 {{- /* One bad model must not stop the server; readiness is the chart's own probe, which knows the declared models. */ -}}
 {{- $flags := dict
   "model-repository" "/models"
   "model-control-mode" "explicit"
-  "load-model" $models
+  "load-model" (include "triton-stack.models" . | fromJsonArray)
   "exit-on-error" false
   "strict-readiness" false
   "http-port" .pool.ports.http

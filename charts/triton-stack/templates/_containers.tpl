@@ -71,7 +71,16 @@ volumeMounts:
 name: fetch-models
 image: {{ include "triton-stack.image" (dict "root" .root "image" .pool.fetch.image) | quote }}
 imagePullPolicy: {{ .pool.fetch.image.pullPolicy }}
+{{- /* As arguments, not in a ConfigMap: a pod of an earlier revision that starts anew must get its own models. */}}
 command: [sh, /triton-stack/fetch-models.sh, /volume]
+args:
+  {{- range $model := include "triton-stack.models" . | fromJsonArray }}
+  {{- $spec := get $.root.Values.models $model }}
+  - {{ $model | quote }}
+  - {{ default "" $spec.digest | quote }}
+  {{- /* Kubernetes expands $(NAME) in arguments; a doubled $ is a plain one. */}}
+  - {{ default "" $spec.config | trimSuffix "\n" | replace "$" "$$" | quote }}
+  {{- end }}
 env:
   {{- include "triton-stack.env" $env | nindent 2 }}
 resources:
@@ -91,6 +100,8 @@ name: verify-models
 image: {{ include "triton-stack.image" (dict "root" .root "image" .pool.image) | quote }}
 imagePullPolicy: {{ .pool.image.pullPolicy }}
 command: [sh, /triton-stack/verify-models.sh, /models]
+args:
+  {{- include "triton-stack.models" . | fromJsonArray | toYaml | nindent 2 }}
 resources:
   requests: {cpu: 50m, memory: 32Mi}
   limits: {memory: 128Mi}

@@ -12,6 +12,7 @@ livenessProbe:
   {{- toYaml .pool.livenessProbe | nindent 2 }}
 readinessProbe:
   exec:
-    command: [sh, /triton-stack/ready.sh, {{ .pool.readinessProbe.models }}, {{ .pool.ports.http | quote }}]
+    command:
+      {{- concat (list "sh" "/triton-stack/ready.sh" .pool.readinessProbe.models (toString .pool.ports.http)) (include "triton-stack.models" . | fromJsonArray) | toYaml | nindent 6 }}
   {{- toYaml (omit .pool.readinessProbe "models") | nindent 2 }}
 {{- end -}}

@@ -2,7 +2,7 @@
 {{- define "triton-stack.volumes" -}}
 - name: scripts
   configMap:
-    name: {{ include "triton-stack.poolName" . }}
+    name: {{ include "triton-stack.cut" (dict "name" (include "triton-stack.fullname" .root) "suffix" "-scripts") }}
 - name: models
   {{- if eq .root.Values.modelRepository.type "pvc" }}
   persistentVolumeClaim:
