@@ -1,0 +1,52 @@
+"""The one registry of rules: each has a stable code, a severity and a title, and yields its problems. No I/O."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from triton_stack.check.view import ModelView
+from triton_stack.spec.findings import Finding, KeyPath, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule found at a key: the message says the value and what is allowed, the fix what to do."""
+
+    key: KeyPath
+    message: str
+    fix: str = ""
+
+
+RuleFunction = Callable[[ModelView], Iterable[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule over one model."""
+
+    code: str
+    severity: Severity
+    title: str
+    find: RuleFunction
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(code: str, title: str, severity: Severity = Severity.ERROR) -> Callable[[RuleFunction], RuleFunction]:
+    """Register a function as the rule of this code; codes never change meaning and are never used again."""
+
+    def register(find: RuleFunction) -> RuleFunction:
+        if code in RULES:
+            raise ValueError(f"{code} is taken by {RULES[code].title}")
+        RULES[code] = Rule(code, severity, title, find)
+        return find
+
+    return register
+
+
+def run_rules(model: ModelView) -> Iterator[Finding]:
+    """Judge one model by every rule, in the order of their codes."""
+    for code in sorted(RULES):
+        entry = RULES[code]
+        for problem in entry.find(model):
+            yield model.document.finding(entry.code, problem.message, problem.key, problem.fix, entry.severity)

@@ -1,0 +1,53 @@
+"""What the rules look at: one model, as plain data. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from triton_stack.spec.base import Document
+from triton_stack.spec.findings import KeyPath
+from triton_stack.spec.model import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Everything below a folder, as paths relative to it.
+
+    ``files`` has sizes in bytes; ``broken`` are entries that cannot be read, dangling links and other odd things;
+    ``python`` has the text of each ``<version>/model.py``, None where it is not UTF-8.
+    """
+
+    files: Mapping[str, int]
+    directories: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+    python: Mapping[str, bytes] = field(default_factory=dict)
+
+    def children(self) -> list[str]:
+        """Return the names directly in the folder, sorted."""
+        return sorted({path.split("/", 1)[0] for path in (*self.files, *self.directories, *self.broken)})
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """One model to judge.
+
+    Args:
+        document: the file with the keys: a spec or a config.pbtxt.
+        config: the ModelConfig message.
+        expected_name: what the name must be: the folder in a repository, the file's stem in a stack.
+        folder: the model's files, None when they are not at hand.
+        spec: the model spec, None for a bare config.pbtxt.
+        models: names of all models that stand beside this one, itself included.
+    """
+
+    document: Document
+    config: Any
+    expected_name: str | None = None
+    folder: Folder | None = None
+    spec: ModelSpec | None = None
+    models: frozenset[str] = frozenset()
+
+    @property
+    def folder_key(self) -> KeyPath:
+        """The key to name when a file of the model is wrong."""
+        return ("source",) if self.spec is not None else ()

@@ -1,0 +1,1 @@
+"""The command line: wiring, tables and exit codes."""

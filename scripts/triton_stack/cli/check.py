@@ -1,0 +1,38 @@
+"""``triton-stack check``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from triton_stack.cli.console import Output, UsageProblem, findings_data, note, print_findings, print_json
+
+NAME = "check"
+EXAMPLE = "triton-stack check my-stack; triton-stack check model_repository values.yaml -o json"
+
+
+def command(
+    paths: Annotated[list[Path], typer.Argument(help="Stack folders, model specs, model repositories, config.pbtxt or values files.")],
+    output: Annotated[Output, typer.Option("-o", "--output", help="Form of the findings.")] = Output.TEXT,
+) -> None:
+    """Say before a deployment what Triton and the chart would refuse after it.
+
+    Exit code 0 without errors, 1 with errors, 2 for wrong use.
+    """
+    from triton_stack.check import has_errors
+    from triton_stack.repository.targets import check_path
+
+    for path in paths:
+        if not path.exists():
+            raise UsageProblem(f"{path} does not exist")
+    findings = [finding for path in paths for finding in check_path(path)]
+    if output is Output.JSON:
+        print_json(findings_data(findings))
+    else:
+        import sys
+
+        print_findings(findings, sys.stdout)
+        errors = sum(finding.severity == "error" for finding in findings)
+        note(f"{errors} errors, {len(findings) - errors} warnings" if findings else "nothing found")
+    if has_errors(findings):
+        raise typer.Exit(1)

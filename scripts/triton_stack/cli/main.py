@@ -1,0 +1,55 @@
+"""The command ``triton-stack``: wiring only. Each command's module is imported when it runs, so ``--help`` stays quick."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from triton_stack.cli import check, generate, init, publish
+from triton_stack.cli.console import UsageProblem, fail
+
+app = typer.Typer(
+    name="triton-stack",
+    help="Generate, check and publish models for NVIDIA Triton Inference Server on Kubernetes.",
+    epilog="Begin with: triton-stack init my-stack",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (init, generate, check, publish):
+    app.command(module.NAME, epilog=f"Example: {module.EXAMPLE}")(module.command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"triton-stack {version('triton-stack')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+def run() -> None:
+    """Run the command: exit 0 done, 1 findings or failure, 2 wrong use, 130 interrupted."""
+    try:
+        app()
+    except UsageProblem as problem:
+        fail(str(problem))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        fail("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `| head` does: nothing to say, and nobody to say it to.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,1 @@
+"""The running pods of a release."""

@@ -1,0 +1,1 @@
+"""Model folders on disk and the bundles made of them."""

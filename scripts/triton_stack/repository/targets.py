@@ -1,0 +1,84 @@
+"""Any path that a user wants checked: find out what it is, read it, run the rules."""
+
+from pathlib import Path
+
+from triton_stack.check import ModelView, check_stack
+from triton_stack.check.values import check_values
+from triton_stack.check.view import Folder
+from triton_stack.pbtxt.positions import locate_fields
+from triton_stack.pbtxt import parse_config
+from triton_stack.repository.bundle import list_model_folder
+from triton_stack.repository.stack_folder import load_model, load_stack, read_file, view
+from triton_stack.spec.base import Document, parse_yaml
+from triton_stack.spec.descriptor import model_config_descriptor
+from triton_stack.spec.findings import Finding, FindingsError, Severity
+from triton_stack.spec.model import OwnKeys
+from triton_stack.spec.names import CONFIG_FILE, looks_like_version
+from triton_stack.spec.stack import MODELS_FOLDER, STACK_FILE
+
+
+def check_path(path: Path) -> list[Finding]:
+    """Check a stack, a model spec, a model repository, one of its models, a config.pbtxt or a values file."""
+    try:
+        if path.is_dir():
+            return _check_folder(path)
+        if path.name == STACK_FILE:
+            return list(load_stack(path.parent).findings)
+        if path.suffix == ".pbtxt":
+            return check_stack([_config_view(path, None, None)])
+        if path.suffix in (".yaml", ".yml"):
+            return _check_yaml(path)
+    except FindingsError as error:
+        return error.findings
+    message = "is nothing that can be checked"
+    return [Finding("TS009", Severity.ERROR, message, fix="give a folder, a .yaml or a .pbtxt file", file=str(path))]
+
+
+def _check_folder(path: Path) -> list[Finding]:
+    if (path / STACK_FILE).is_file():
+        return list(load_stack(path).findings)
+    if (path / CONFIG_FILE).is_file() or any(looks_like_version(child.name) for child in path.iterdir() if child.is_dir()):
+        return check_stack([_model_view(path)])
+    views: list[ModelView] = []
+    findings: list[Finding] = []
+    # Triton takes every folder at the root of its repository for a model, lost+found and .git too; files it ignores.
+    for child in sorted(child for child in path.iterdir() if child.is_dir()):
+        try:
+            views.append(_model_view(child))
+        except FindingsError as error:
+            findings += error.findings
+    if not views and not findings:
+        fix = "give a stack (with stack.yaml), a model repository or a model's folder"
+        return [Finding("TS009", Severity.ERROR, "holds no stack and no model", fix=fix, file=str(path))]
+    return findings + check_stack(views)
+
+
+def _model_view(folder: Path) -> ModelView:
+    try:
+        listing = list_model_folder(folder)
+    except OSError as error:
+        raise FindingsError([Finding("TS009", Severity.ERROR, f"cannot be read: {error.strerror}", file=str(folder))]) from None
+    config = folder / CONFIG_FILE
+    if config.is_file():
+        return _config_view(config, folder.resolve().name, listing)
+    return ModelView(Document(str(folder), None), None, folder.resolve().name, listing)
+
+
+def _config_view(config: Path, expected_name: str | None, listing: Folder | None) -> ModelView:
+    text = read_file(config)
+    message = parse_config(text, str(config))
+    return ModelView(Document(str(config), None, locate_fields(text)), message, expected_name, listing)
+
+
+def _check_yaml(path: Path) -> list[Finding]:
+    text = read_file(path)
+    if path.resolve().parent.name == MODELS_FOLDER or _is_spec(text, path):
+        return check_stack([view(load_model(path))])
+    return check_values(parse_yaml(text, str(path), (1, 1)))
+
+
+def _is_spec(text: bytes, path: Path) -> bool:
+    """A spec has a name and some other key of a spec; chart values have no name at their root."""
+    data = parse_yaml(text, str(path)).data
+    others = {*model_config_descriptor().fields_by_name, *OwnKeys.model_fields} - {"name"}
+    return isinstance(data, dict) and (bool(data.keys() & others) or "name" in data)

@@ -1,0 +1,30 @@
+"""stack.yaml: what a user's stack is called, and the chart values that go with its models. No I/O."""
+
+from typing import Any
+
+from pydantic import Field
+
+from triton_stack.spec.base import ClosedModel, Document, parse_yaml
+from triton_stack.spec.findings import FindingsError
+
+STACK_FILE = "stack.yaml"
+MODELS_FOLDER = "models"
+
+
+class Stack(ClosedModel):
+    """The content of stack.yaml; the models are the files ``models/*.yaml`` beside it."""
+
+    name: str = Field(description="name of the stack, for people", pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=53)
+    values: dict[str, Any] = Field(default_factory=dict, description="chart values, copied to OUT/values/stack.yaml")
+
+
+def parse_stack(text: str | bytes, file: str) -> tuple[Stack, Document]:
+    """Read stack.yaml.
+
+    Raises:
+        FindingsError: the codes TS001 to TS006.
+    """
+    document = parse_yaml(text, file)
+    if not isinstance(document.data, dict):
+        raise FindingsError([document.finding("TS004", "stack.yaml is a mapping with name and values")])
+    return Stack.read(document, document.data), document
