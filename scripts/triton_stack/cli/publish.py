@@ -58,7 +58,7 @@ def command(
         if values is not None:
             digests = {str(result["model"]): str(result["digest"]) for result in results}
             source = (stack / "stack.yaml") if stack.is_dir() else stack
-            write_generated(values, values_text(published_values(location, digests), source.as_posix()).encode())
+            write_generated(values, values_text(published_values(digests), source.as_posix()).encode())
     except StorageError as error:
         fail(str(error))
         raise typer.Exit(1) from None

@@ -9,7 +9,6 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarStri
 
 from triton_stack.spec.model import ModelSpec
 from triton_stack.spec.names import GENERATED_MARK
-from triton_stack.storage.location import Location
 
 # Names that a YAML 1.1 reader, as Helm's, takes for a boolean, null or number.
 _NEEDS_QUOTES = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|nan|inf)|[0-9].*")
@@ -32,13 +31,12 @@ def model_values(spec: ModelSpec, config: str, digest: str | None) -> dict[str, 
     return {"models": {_key(spec.name): values}}
 
 
-def published_values(location: Location, digests: dict[str, str]) -> dict[str, Any]:
-    """Return the chart values that a publish decides: where the bundles are, and the digest of each model."""
-    store = {"url": location.url, "endpoint": location.endpoint, "region": location.region, "pathStyle": location.path_style}
-    return {
-        "modelRepository": {"type": "objectStore", "objectStore": {key: item for key, item in store.items() if item}},
-        "models": {_key(name): {"digest": digest} for name, digest in digests.items()},
-    }
+def published_values(digests: dict[str, str]) -> dict[str, Any]:
+    """Return the chart values that a publish decides: the digest of each model.
+
+    The store's address is left to the stack: pods may reach it by another name than the publisher.
+    """
+    return {"models": {_key(name): {"digest": digest} for name, digest in digests.items()}}
 
 
 def values_text(values: dict[str, Any], source: str) -> str:
