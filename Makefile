@@ -21,3 +21,7 @@ setup: $(VENV)/.ready ## Make the Python environment
 .PHONY: lock
 lock: $(VENV)/.ready ## Pin and hash the requirements anew
 	$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal --group test --group lint pyproject.toml -o requirements.txt
+
+.PHONY: generate
+generate: $(VENV)/.ready ## Write values.yaml, the schema and the reference of the chart anew
+	PYTHONPATH=scripts $(PYTHON) -m triton_stack.generate.chart_files charts/triton-stack

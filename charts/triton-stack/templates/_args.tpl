@@ -2,7 +2,7 @@
 {{- define "triton-stack.models" -}}
 {{- $models := list -}}
 {{- range $model, $spec := .root.Values.models -}}
-{{- if and $spec (eq (default "default" $spec.pool) $.name) -}}{{- $models = append $models $model -}}{{- end -}}
+{{- if and (kindIs "map" $spec) (eq (default "default" $spec.pool) $.name) -}}{{- $models = append $models $model -}}{{- end -}}
 {{- end -}}
 {{- toJson $models -}}
 {{- end -}}

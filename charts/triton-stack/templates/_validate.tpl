@@ -49,7 +49,7 @@ modelRepository.objectStore.url: needed for modelRepository.type objectStore; gi
 {{- end }}
 {{- $served := dict -}}
 {{- range $name, $model := $values.models }}
-{{- if $model }}
+{{- if kindIs "map" $model }}
 {{- $pool := default "default" $model.pool }}
 {{- $_ := set $served $pool true }}
 {{- if not (has $pool $.pools) }}

@@ -205,6 +205,14 @@ class Values(ValuesModel):
         description="Values shared with a parent chart. Read: `imageRegistry`, `imagePullSecrets`.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _pools_are_laid_over_the_charts_own(cls, data: Any) -> Any:
+        """Helm lays a user's pools over the chart's `default: {}`; only a null removes it."""
+        if isinstance(data, dict) and isinstance(data.get("pools"), dict):
+            return {**data, "pools": {"default": {}, **data["pools"]}}
+        return data
+
     @model_validator(mode="after")
     def _fields_fit_together(self) -> "Values":
         from triton_stack.spec.chart_rules import findings
