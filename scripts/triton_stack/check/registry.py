@@ -27,18 +27,28 @@ class Rule:
     severity: Severity
     title: str
     find: RuleFunction
+    without_config: bool = False
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(code: str, title: str, severity: Severity = Severity.ERROR) -> Callable[[RuleFunction], RuleFunction]:
-    """Register a function as the rule of this code; codes never change meaning and are never used again."""
+def rule(
+    code: str, title: str, severity: Severity = Severity.ERROR, without_config: bool = False
+) -> Callable[[RuleFunction], RuleFunction]:
+    """Register a function as the rule of this code; codes never change meaning and are never used again.
+
+    Args:
+        code: ``TS`` and three digits; the first is the theme.
+        title: what the rule finds, in a few words.
+        severity: of all its findings.
+        without_config: it also judges a folder without config.pbtxt.
+    """
 
     def register(find: RuleFunction) -> RuleFunction:
         if code in RULES:
             raise ValueError(f"{code} is taken by {RULES[code].title}")
-        RULES[code] = Rule(code, severity, title, find)
+        RULES[code] = Rule(code, severity, title, find, without_config)
         return find
 
     return register
@@ -48,5 +58,7 @@ def run_rules(model: ModelView) -> Iterator[Finding]:
     """Judge one model by every rule, in the order of their codes."""
     for code in sorted(RULES):
         entry = RULES[code]
+        if model.config is None and not entry.without_config:
+            continue
         for problem in entry.find(model):
             yield model.document.finding(entry.code, problem.message, problem.key, problem.fix, entry.severity)

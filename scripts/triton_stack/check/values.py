@@ -1,20 +1,90 @@
-"""Chart values files against the chart's own model (TS8xx)."""
+"""Chart values against the chart's own model (TS801, and the codes of wrong keys and types)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from pydantic import ValidationError
 
 from triton_stack.spec.base import Document, pydantic_findings
-from triton_stack.spec.findings import Finding
+from triton_stack.spec.findings import Finding, KeyPath, format_key
+from triton_stack.spec.model import ModelSpec
+
+# Stands for the digest that publishing will give: its form matters here, not its value.
+SOME_DIGEST = f"sha256:{'0' * 64}"
 
 
-def check_values(document: Document) -> list[Finding]:
-    """Judge one values file as the chart would, laid over its defaults."""
+def check_values(documents: Sequence[Document]) -> list[Finding]:
+    """Judge values files as the chart would: each laid over those before it, all over the chart's defaults."""
+    findings = [
+        document.finding("TS004", "a values file is a mapping") for document in documents if _is_no_map(document)
+    ]
+    if findings:
+        return findings
+    merged: dict[str, Any] = {}
+    for document in documents:
+        merged = _overlay(merged, document.data or {})
+    # A key is said to be where it was written last.
+    positions: dict[KeyPath, tuple[int, int]] = {}
+    owners: dict[KeyPath, str] = {}
+    for document in documents:
+        positions |= document.positions
+        owners |= dict.fromkeys(document.positions, document.file)
+    whole = Document(documents[-1].file if documents else "", merged, positions)
+    return [replace(finding, file=_owner(finding, owners, whole.file)) for finding in _judge(whole, ())]
+
+
+def check_stack_values(document: Document, models: Sequence[ModelSpec]) -> list[Finding]:
+    """Judge the values of a stack.yaml together with those that its models will make."""
+    values = document.data.get("values", {})
+    made = {
+        model.name: {"pool": model.own.pool, "digest": "" if model.is_ensemble else SOME_DIGEST, "config": "-"}
+        for model in models
+    }
+    merged = _overlay(values, {"models": made}) if made else values
+    return list(_judge(Document(document.file, {**document.data, "values": merged}, document.positions), ("values",)))
+
+
+def _judge(document: Document, base: KeyPath) -> Iterator[Finding]:
     from triton_stack.spec.chart import Values
 
-    data = {} if document.data is None else document.data
-    if not isinstance(data, dict):
-        return [document.finding("TS004", "a values file is a mapping")]
+    data = document.data
+    for part in base:
+        data = data[part]
     try:
         Values.model_validate(data)
     except ValidationError as error:
-        return pydantic_findings(error, Values, document)
-    return []
+        for finding in pydantic_findings(error, Values, document, base):
+            if finding.key == format_key(base):
+                yield from _between_keys(finding.message, document, base)
+            else:
+                yield finding
+
+
+def _between_keys(message: str, document: Document, base: KeyPath) -> Iterator[Finding]:
+    """Take the chart's rules between keys apart: each line of the message begins with the key."""
+    for line in message.splitlines():
+        key, _, text = line.partition(": ")
+        path: KeyPath = tuple(key.split(".")) if text else ()
+        yield document.finding("TS801", text or line, base + path)
+
+
+def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _overlay(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _owner(finding: Finding, owners: dict[KeyPath, str], fallback: str) -> str:
+    """Return the file of the nearest written key; keys are compared in their written form."""
+    by_key = {format_key(path): file for path, file in owners.items()}
+    key = finding.key
+    while key and key not in by_key:
+        key = key[: max(key.rfind("."), key.rfind("["), 0)]
+    return by_key.get(key, fallback) if key else fallback
+
+
+def _is_no_map(document: Document) -> bool:
+    return document.data is not None and not isinstance(document.data, dict)

@@ -14,17 +14,13 @@ class Folder:
     """Everything below a folder, as paths relative to it.
 
     ``files`` has sizes in bytes; ``broken`` are entries that cannot be read, dangling links and other odd things;
-    ``python`` has the text of each ``<version>/model.py``, None where it is not UTF-8.
+    ``python`` has the text of each ``<version>/model.py``.
     """
 
     files: Mapping[str, int]
     directories: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
     python: Mapping[str, bytes] = field(default_factory=dict)
-
-    def children(self) -> list[str]:
-        """Return the names directly in the folder, sorted."""
-        return sorted({path.split("/", 1)[0] for path in (*self.files, *self.directories, *self.broken)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +29,11 @@ class ModelView:
 
     Args:
         document: the file with the keys: a spec or a config.pbtxt.
-        config: the ModelConfig message.
+        config: the ModelConfig message; None for a folder without config.pbtxt.
         expected_name: what the name must be: the folder in a repository, the file's stem in a stack.
         folder: the model's files, None when they are not at hand.
         spec: the model spec, None for a bare config.pbtxt.
-        models: names of all models that stand beside this one, itself included.
+        models: names of all models of its stack or repository, itself included; None when they are not known.
     """
 
     document: Document
@@ -45,7 +41,7 @@ class ModelView:
     expected_name: str | None = None
     folder: Folder | None = None
     spec: ModelSpec | None = None
-    models: frozenset[str] = frozenset()
+    models: frozenset[str] | None = None
 
     @property
     def folder_key(self) -> KeyPath:

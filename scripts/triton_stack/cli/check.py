@@ -12,7 +12,9 @@ EXAMPLE = "triton-stack check my-stack; triton-stack check model_repository valu
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(help="Stack folders, model specs, model repositories, config.pbtxt or values files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Stack folders, model specs, model repositories, config.pbtxt or values files.")
+    ],
     output: Annotated[Output, typer.Option("-o", "--output", help="Form of the findings.")] = Output.TEXT,
 ) -> None:
     """Say before a deployment what Triton and the chart would refuse after it.
@@ -20,12 +22,12 @@ def command(
     Exit code 0 without errors, 1 with errors, 2 for wrong use.
     """
     from triton_stack.check import has_errors
-    from triton_stack.repository.targets import check_path
+    from triton_stack.repository.targets import check_paths
 
     for path in paths:
         if not path.exists():
             raise UsageProblem(f"{path} does not exist")
-    findings = [finding for path in paths for finding in check_path(path)]
+    findings = check_paths(paths)
     if output is Output.JSON:
         print_json(findings_data(findings))
     else:

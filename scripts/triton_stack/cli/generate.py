@@ -9,12 +9,17 @@ from triton_stack.cli.console import Progress, UsageProblem, note
 from triton_stack.cli.stacks import load_checked
 
 NAME = "generate"
-EXAMPLE = "triton-stack generate my-stack -o build && helm install demo CHART -f build/values/stack.yaml -f build/values/MODEL.yaml"
+EXAMPLE = (
+    "triton-stack generate my-stack -o build && "
+    "helm install demo CHART -f build/values/stack.yaml -f build/values/double.yaml"
+)
 
 
 def command(
     stack: Annotated[Path, typer.Argument(help="Stack folder, with stack.yaml and models/*.yaml.")],
-    out: Annotated[Path, typer.Option("-o", "--output", help="Folder to write; only files that this command made are replaced.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder to write; only files that this command made are replaced.")
+    ],
 ) -> None:
     """Write config.pbtxt and chart values of each model of a stack, after checking it."""
     from triton_stack.generate.stack import bundle_size, stack_files

@@ -1,11 +1,11 @@
-"""The command ``triton-stack``: wiring only. Each command's module is imported when it runs, so ``--help`` stays quick."""
+"""The command ``triton-stack``: wiring only. Commands import their work when they run, so ``--help`` stays quick."""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from triton_stack.cli import check, generate, init, publish
+from triton_stack.cli import check, endpoints, generate, init, publish
 from triton_stack.cli.console import UsageProblem, fail
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (init, generate, check, publish):
+for module in (init, generate, check, publish, endpoints):
     app.command(module.NAME, epilog=f"Example: {module.EXAMPLE}")(module.command)
 
 
@@ -30,7 +30,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     pass
 

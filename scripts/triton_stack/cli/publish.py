@@ -17,9 +17,15 @@ def command(
     to: Annotated[str, typer.Option("--to", help="Where bundles go: s3://BUCKET/PREFIX.")],
     endpoint: Annotated[str, typer.Option(help="URL of an S3-compatible store; AWS when left out.")] = "",
     region: Annotated[str, typer.Option(help="Region of the bucket; AWS_REGION when left out.")] = "",
-    path_style: Annotated[bool, typer.Option("--path-style", help="Put the bucket into the path, not into the host name.")] = False,
-    model: Annotated[list[str] | None, typer.Option("--model", help="Publish this model only; may be repeated.")] = None,
-    values: Annotated[Path | None, typer.Option("--values", help="Write chart values with the digests to this file.")] = None,
+    path_style: Annotated[
+        bool, typer.Option("--path-style", help="Put the bucket into the path, not into the host name.")
+    ] = False,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Publish this model only; may be repeated.")
+    ] = None,
+    values: Annotated[
+        Path | None, typer.Option("--values", help="Write chart values with the digests to this file.")
+    ] = None,
     output: Annotated[Output, typer.Option("-o", "--output", help="Form of the result.")] = Output.TEXT,
 ) -> None:
     """Upload the models of a stack as immutable bundles, and print their digests.
@@ -30,7 +36,8 @@ def command(
     from triton_stack.generate.model import published_values, values_text
     from triton_stack.generate.stack import bundle_of, model_size
     from triton_stack.repository.output import ForeignFileError, write_generated
-    from triton_stack.storage.object_store import Location, StorageError, open_store, publish_bundle
+    from triton_stack.storage.location import Location
+    from triton_stack.storage.object_store import StorageError, open_store, publish_bundle
 
     location = Location(to, endpoint, region, path_style)
     loaded = load_checked(stack)
@@ -54,7 +61,9 @@ def command(
             done = publish_bundle(store, location, bundle, sending)
             sending.finish()
             note(f"{name}: {done.uploaded} files uploaded, {done.kept} verified")
-            results.append({"model": name, "digest": bundle.manifest.digest, "uploaded": done.uploaded, "verified": done.kept})
+            results.append(
+                {"model": name, "digest": bundle.manifest.digest, "uploaded": done.uploaded, "verified": done.kept}
+            )
         if values is not None:
             digests = {str(result["model"]): str(result["digest"]) for result in results}
             source = (stack / "stack.yaml") if stack.is_dir() else stack

@@ -25,9 +25,7 @@ def bundle_of(model: LoadedModel, progress: Callable[[int], None] = lambda _size
     return make_bundle(model.spec.name, model.source, model.spec.warmup_files, own_config=False, progress=progress)
 
 
-def stack_files(
-    stack: LoadedStack, progress: Callable[[int], None] = lambda _size: None
-) -> dict[str, bytes]:
+def stack_files(stack: LoadedStack, progress: Callable[[int], None] = lambda _size: None) -> dict[str, bytes]:
     """Make every file of a stack that has no errors: content by path below the output folder."""
     files: dict[str, bytes] = {}
     for model in stack.models:

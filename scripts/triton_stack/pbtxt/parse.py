@@ -4,11 +4,11 @@ import re
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from google.protobuf.text_format import ParseError, Parse
+from google.protobuf.text_format import Parse, ParseError
 
 from triton_stack.spec.base import Document
-from triton_stack.spec.findings import Finding, FindingsError, Severity
 from triton_stack.spec.descriptor import new_model_config
+from triton_stack.spec.findings import Finding, FindingsError, Severity
 
 _PLACE = re.compile(r"^(\d+):(\d+) : (.*)$", re.DOTALL)
 
@@ -24,7 +24,9 @@ def parse_config(text: str | bytes, file: str) -> Any:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         return Parse(decoded, new_model_config())
     except UnicodeDecodeError as error:
-        raise FindingsError([document.finding("TS008", f"not UTF-8 text: byte {error.start} is {error.reason}")]) from None
+        raise FindingsError(
+            [document.finding("TS008", f"not UTF-8 text: byte {error.start} is {error.reason}")]
+        ) from None
     except ParseError as error:
         raise FindingsError([_finding(error, file)]) from None
     except RecursionError:
@@ -38,4 +40,6 @@ def _finding(error: ParseError, file: str) -> Finding:
     if match is None:
         return Finding("TS008", Severity.ERROR, f"not valid protobuf text: {error}", file=file)
     line, column, message = match.groups()
-    return Finding("TS008", Severity.ERROR, f"not valid protobuf text: {message}", file=file, line=int(line), column=int(column))
+    return Finding(
+        "TS008", Severity.ERROR, f"not valid protobuf text: {message}", file=file, line=int(line), column=int(column)
+    )

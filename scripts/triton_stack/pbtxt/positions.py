@@ -4,7 +4,9 @@ import re
 
 from triton_stack.spec.findings import KeyPath
 
-_TOKEN = re.compile(r"""(?P<skip>[\s,;:]+|\#[^\n]*)|(?P<name>[A-Za-z_][\w.]*)|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<other>[^\s])""")
+_TOKEN = re.compile(
+    r"""(?P<skip>[\s,;:]+|\#[^\n]*)|(?P<name>[A-Za-z_][\w.]*)|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<other>[^\s])"""
+)
 
 
 def locate_fields(text: str | bytes) -> dict[KeyPath, tuple[int, int]]:

@@ -43,13 +43,16 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the output is protobuf text, and strings are escaped by protobuf's own rules
+        # The output is protobuf text, not HTML; strings are escaped by protobuf's own rules.
+        autoescape=False,
     )
     return environment.get_template("config.pbtxt.j2")
 
 
-def _nodes(tree: Tree, descriptor: Descriptor) -> tuple[Node, ...]:
-    return tuple(_node(field, tree[field.name]) for field in descriptor.fields if field.name in tree)
+def _nodes(tree: Tree, descriptor: Descriptor | None) -> tuple[Node, ...]:
+    return tuple(
+        _node(field, tree[field.name]) for field in (descriptor.fields if descriptor else ()) if field.name in tree
+    )
 
 
 def _node(field: FieldDescriptor, value: Any) -> Node:
@@ -68,7 +71,7 @@ def _scalar(field: FieldDescriptor, value: Any) -> str:
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
         text = str(value)
         # Unprintable characters are written as escapes: the text travels through YAML values and terminals.
-        return f'"{CEscape(text, as_utf8=text.isprintable())}"'
+        return f'"{CEscape(text.encode(), as_utf8=text.isprintable())}"'
     if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else str(value)

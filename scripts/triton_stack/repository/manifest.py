@@ -25,7 +25,9 @@ class Manifest:
     def to_bytes(self) -> bytes:
         """Return the canonical bytes: one file a line, so that a shell can read it too."""
         head = {"model": self.model, "manifest_version": 1}
-        lines = [json.dumps({"path": f.path, "size": f.size, "sha256": f.sha256}, separators=(",", ":")) for f in self.files]
+        lines = [
+            json.dumps({"path": f.path, "size": f.size, "sha256": f.sha256}, separators=(",", ":")) for f in self.files
+        ]
         text = json.dumps(head, separators=(",", ":"))[:-1] + ',"files":[\n' + ",\n".join(lines) + "\n]}\n"
         return text.encode()
 

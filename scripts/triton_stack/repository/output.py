@@ -38,7 +38,9 @@ def write_output(out: Path, files: Mapping[str, bytes]) -> list[str]:
     for path, content in files.items():
         target = out / path
         if path not in known and target.exists() and target.read_bytes() != content:
-            raise ForeignFileError(f"{target} was not written by triton-stack: move it away, or choose another folder with -o")
+            raise ForeignFileError(
+                f"{target} was not written by triton-stack: move it away, or choose another folder with -o"
+            )
     out.mkdir(parents=True, exist_ok=True)
     _write(record, "".join(f"{path}\n" for path in sorted(known | files.keys())).encode())
     for path, content in files.items():

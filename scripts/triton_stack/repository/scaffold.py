@@ -23,7 +23,8 @@ def write_scaffold(target: Path) -> list[Path]:
     written = []
     with as_file(files("triton_stack.repository") / "scaffold_files") as source:
         for file in sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-            copy = target / file.relative_to(source)
+            # ".in" keeps tools that look for Python from taking the model for a module of this package.
+            copy = target / file.relative_to(source).with_name(file.name.removesuffix(".in"))
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(file.read_bytes())
             written.append(copy)

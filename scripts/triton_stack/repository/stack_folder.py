@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triton_stack.check import ModelView, check_stack
+from triton_stack.check.values import check_stack_values
 from triton_stack.check.view import Folder
 from triton_stack.repository.bundle import list_model_folder
 from triton_stack.spec.base import Document
@@ -42,7 +43,9 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise FindingsError([Finding("TS009", Severity.ERROR, f"cannot be read: {error.strerror}", file=str(path))]) from None
+        raise FindingsError(
+            [Finding("TS009", Severity.ERROR, f"cannot be read: {error.strerror}", file=str(path))]
+        ) from None
 
 
 def load_stack(root: Path) -> LoadedStack:
@@ -65,8 +68,11 @@ def load_stack(root: Path) -> LoadedStack:
         findings.append(document.finding("TS006", f"there is no model in {root / MODELS_FOLDER}", fix=fix))
     for strange in sorted((root / MODELS_FOLDER).glob("*.yml")):
         message = "is not read: the specs of a stack end in .yaml"
-        findings.append(Finding("TS009", Severity.WARNING, message, fix=f"rename it to {strange.stem}.yaml", file=str(strange)))
+        findings.append(
+            Finding("TS009", Severity.WARNING, message, fix=f"rename it to {strange.stem}.yaml", file=str(strange))
+        )
     findings += check_stack([view(model) for model in models])
+    findings += check_stack_values(document, [model.spec for model in models])
     return LoadedStack(root, stack, document, tuple(models), tuple(findings))
 
 

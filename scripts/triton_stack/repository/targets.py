@@ -1,35 +1,65 @@
 """Any path that a user wants checked: find out what it is, read it, run the rules."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from triton_stack.check import ModelView, check_stack
+from triton_stack.check import ModelView, check_model, check_stack
 from triton_stack.check.values import check_values
 from triton_stack.check.view import Folder
-from triton_stack.pbtxt.positions import locate_fields
 from triton_stack.pbtxt import parse_config
+from triton_stack.pbtxt.positions import locate_fields
 from triton_stack.repository.bundle import list_model_folder
 from triton_stack.repository.stack_folder import load_model, load_stack, read_file, view
 from triton_stack.spec.base import Document, parse_yaml
 from triton_stack.spec.descriptor import model_config_descriptor
 from triton_stack.spec.findings import Finding, FindingsError, Severity
 from triton_stack.spec.model import OwnKeys
-from triton_stack.spec.names import CONFIG_FILE, looks_like_version
+from triton_stack.spec.names import CONFIG_FILE, GENERATED_MARK, looks_like_version
 from triton_stack.spec.stack import MODELS_FOLDER, STACK_FILE
 
 
-def check_path(path: Path) -> list[Finding]:
-    """Check a stack, a model spec, a model repository, one of its models, a config.pbtxt or a values file."""
-    try:
-        if path.is_dir():
-            return _check_folder(path)
-        if path.name == STACK_FILE:
-            return list(load_stack(path.parent).findings)
-        if path.suffix == ".pbtxt":
-            return check_stack([_config_view(path, None, None)])
-        if path.suffix in (".yaml", ".yml"):
-            return _check_yaml(path)
-    except FindingsError as error:
-        return error.findings
+def check_paths(paths: Sequence[Path]) -> list[Finding]:
+    """Check stacks, model specs, model repositories, models, config.pbtxt files and values files.
+
+    Values files are judged together, each laid over those before it, as Helm does.
+    """
+    findings: list[Finding] = []
+    values: list[Document] = []
+    for path in paths:
+        try:
+            document = _values_document(path)
+            if document is None:
+                findings += _check_one(path)
+            else:
+                values.append(document)
+        except FindingsError as error:
+            findings += error.findings
+    return findings + (check_values(values) if values else [])
+
+
+def _values_document(path: Path) -> Document | None:
+    if path.is_dir() or path.suffix not in (".yaml", ".yml") or (path.name == STACK_FILE and _is_stack(path)):
+        return None
+    text = read_file(path)
+    if path.resolve().parent.name == MODELS_FOLDER or _is_spec(text, path):
+        return None
+    return parse_yaml(text, str(path), (1, 1))
+
+
+def _is_stack(path: Path) -> bool:
+    """A generated values/stack.yaml is a values file; a user's stack.yaml has models beside it, or a name in it."""
+    return (path.parent / MODELS_FOLDER).is_dir() or not read_file(path).startswith(GENERATED_MARK.encode())
+
+
+def _check_one(path: Path) -> list[Finding]:
+    if path.is_dir():
+        return _check_folder(path)
+    if path.name == STACK_FILE:
+        return list(load_stack(path.parent).findings)
+    if path.suffix == ".pbtxt":
+        return check_model(_config_view(path, None, None))
+    if path.suffix in (".yaml", ".yml"):
+        return check_model(view(load_model(path)))
     message = "is nothing that can be checked"
     return [Finding("TS009", Severity.ERROR, message, fix="give a folder, a .yaml or a .pbtxt file", file=str(path))]
 
@@ -37,8 +67,10 @@ def check_path(path: Path) -> list[Finding]:
 def _check_folder(path: Path) -> list[Finding]:
     if (path / STACK_FILE).is_file():
         return list(load_stack(path).findings)
-    if (path / CONFIG_FILE).is_file() or any(looks_like_version(child.name) for child in path.iterdir() if child.is_dir()):
-        return check_stack([_model_view(path)])
+    if (path / CONFIG_FILE).is_file() or any(
+        looks_like_version(child.name) for child in path.iterdir() if child.is_dir()
+    ):
+        return check_model(_model_view(path))
     views: list[ModelView] = []
     findings: list[Finding] = []
     # Triton takes every folder at the root of its repository for a model, lost+found and .git too; files it ignores.
@@ -57,7 +89,9 @@ def _model_view(folder: Path) -> ModelView:
     try:
         listing = list_model_folder(folder)
     except OSError as error:
-        raise FindingsError([Finding("TS009", Severity.ERROR, f"cannot be read: {error.strerror}", file=str(folder))]) from None
+        raise FindingsError(
+            [Finding("TS009", Severity.ERROR, f"cannot be read: {error.strerror}", file=str(folder))]
+        ) from None
     config = folder / CONFIG_FILE
     if config.is_file():
         return _config_view(config, folder.resolve().name, listing)
@@ -68,13 +102,6 @@ def _config_view(config: Path, expected_name: str | None, listing: Folder | None
     text = read_file(config)
     message = parse_config(text, str(config))
     return ModelView(Document(str(config), None, locate_fields(text)), message, expected_name, listing)
-
-
-def _check_yaml(path: Path) -> list[Finding]:
-    text = read_file(path)
-    if path.resolve().parent.name == MODELS_FOLDER or _is_spec(text, path):
-        return check_stack([view(load_model(path))])
-    return check_values(parse_yaml(text, str(path), (1, 1)))
 
 
 def _is_spec(text: bytes, path: Path) -> bool:

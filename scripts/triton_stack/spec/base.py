@@ -68,7 +68,8 @@ def parse_yaml(text: str | bytes, file: str, version: tuple[int, int] = (1, 2)) 
     document = Document(file, data, builder.positions)
     if builder.duplicates:
         raise FindingsError(
-            document.finding("TS002", f'key "{key[-1]}" is given twice', key, "keep one of the two") for key in builder.duplicates
+            document.finding("TS002", f'key "{key[-1]}" is given twice', key, "keep one of the two")
+            for key in builder.duplicates
         )
     return document
 
@@ -176,7 +177,7 @@ def _pydantic_finding(item: dict[str, Any], model: type[BaseModel], document: Do
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     value = item.get("input")
     shown = "" if isinstance(value, dict | list) else f" (found {value!r:.80})"
-    return document.finding("TS004", f"{format_key(key)}: {message}{shown}", key)
+    return document.finding("TS004", f"{message}{shown}", key)
 
 
 def _real_path(data: Any, base: KeyPath, location: KeyPath) -> KeyPath:
@@ -185,7 +186,9 @@ def _real_path(data: Any, base: KeyPath, location: KeyPath) -> KeyPath:
         data = data[part]
     real: list[str | int] = []
     for part in location:
-        if isinstance(data, dict) and part in data or isinstance(data, list) and isinstance(part, int) and part < len(data):
+        in_map = isinstance(data, dict) and part in data
+        in_list = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if in_map or in_list:
             data = data[part]
             real.append(part)
     return tuple(real)

@@ -1,13 +1,13 @@
-"""Triton's ModelConfig as Triton declares it: message class, fields in its order, enum short forms. No I/O but its own data.
+"""Triton's ModelConfig as Triton declares it: message class, field order, enum short forms. Reads its own data only.
 
 The schema is the serialized descriptor of NVIDIA's model_config.proto (triton-inference-server/common, BSD-3-Clause),
 in a descriptor pool of its own so that it never clashes with the one that tritonclient registers.
 """
 
-import os
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from itertools import takewhile
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -20,7 +20,7 @@ def model_config_descriptor() -> Descriptor:
     """Return the descriptor of ``inference.ModelConfig``."""
     pool = DescriptorPool()
     pool.AddSerializedFile(files(__package__).joinpath("model_config.binpb").read_bytes())
-    return cast(Descriptor, pool.FindMessageTypeByName("inference.ModelConfig"))
+    return pool.FindMessageTypeByName("inference.ModelConfig")
 
 
 def new_model_config() -> Any:
@@ -30,9 +30,11 @@ def new_model_config() -> Any:
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
-    """Tell whether the field holds a list (or a map); protobuf 7 deprecates the older spelling."""
-    repeated = getattr(field, "is_repeated", None)
-    return bool(field.label == field.LABEL_REPEATED if repeated is None else repeated)
+    """Tell whether the field holds a list (or a map); protobuf before 6 has no is_repeated, after 6 no label."""
+    described: Any = field
+    if hasattr(described, "is_repeated"):
+        return bool(described.is_repeated)
+    return bool(described.label == described.LABEL_REPEATED)
 
 
 def is_map(field: FieldDescriptor) -> bool:
@@ -43,9 +45,12 @@ def is_map(field: FieldDescriptor) -> bool:
 @cache
 def enum_prefix(enum: EnumDescriptor) -> str:
     """Return what all values of an enum start with (``TYPE_``), or nothing: a short form is a value without it."""
-    names = [value.name for value in enum.values]
-    common = os.path.commonprefix(names) if len(names) > 1 else ""
-    return common[: common.rfind("_") + 1]
+    words = [value.name.split("_") for value in enum.values]
+    if len(words) < 2:
+        return ""
+    # The last word is the value's own, also where all values begin alike.
+    common = takewhile(lambda column: len(set(column)) == 1, zip(*(item[:-1] for item in words), strict=False))
+    return "".join(f"{column[0]}_" for column in common)
 
 
 def enum_value(enum: EnumDescriptor, text: str) -> str | None:

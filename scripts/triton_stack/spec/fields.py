@@ -7,8 +7,8 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from triton_stack.spec.base import Document
-from triton_stack.spec.findings import Finding, FindingsError, KeyPath, suggest
 from triton_stack.spec.descriptor import enum_choices, enum_value, is_map, is_repeated
+from triton_stack.spec.findings import Finding, FindingsError, KeyPath, suggest
 
 _INT_RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
@@ -95,6 +95,7 @@ class _Reader:
         if not isinstance(value, dict):
             self._wrong_type("a mapping", value, path)
             return {}
+        assert field.message_type is not None
         entry = field.message_type.fields_by_name
         result: Tree = {}
         for key, item in value.items():
@@ -116,6 +117,7 @@ class _Reader:
         return readers.get(field.cpp_type, self._int)(value, field, path)
 
     def _enum(self, value: object, field: FieldDescriptor, path: KeyPath) -> str:
+        assert field.enum_type is not None
         long_form = enum_value(field.enum_type, value) if isinstance(value, str) else None
         if long_form is None:
             choices = enum_choices(field.enum_type)

@@ -7,9 +7,9 @@ from google.protobuf.json_format import ParseDict
 from pydantic import Field
 
 from triton_stack.spec.base import ClosedModel, Document, parse_yaml
-from triton_stack.spec.findings import FindingsError
 from triton_stack.spec.descriptor import model_config_descriptor, new_model_config
 from triton_stack.spec.fields import Tree, read_fields
+from triton_stack.spec.findings import FindingsError
 from triton_stack.spec.sample import Tensor, read_sample, request_body
 
 WARMUP_FROM_SAMPLE = "sample"
@@ -18,9 +18,11 @@ WARMUP_FROM_SAMPLE = "sample"
 class OwnKeys(ClosedModel):
     """The keys of a model spec that are ours; all others are Triton's."""
 
-    source: Annotated[str, Field(description="folder with the version directories, relative to the spec file")] | None = None
+    source: (
+        Annotated[str, Field(description="folder with the version directories, relative to the spec file")] | None
+    ) = None
     sample: Annotated[dict[str, Any], Field(description="one valid request without the batch dimension")] | None = None
-    pool: str = Field("default", description="pool of the chart that serves the model")
+    pool: str = Field(default="default", description="pool of the chart that serves the model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ def parse_model_spec(text: str | bytes, file: str) -> ModelSpec:
     if warm_from_sample:
         if own.sample is None:
             fix = "add a sample, or write model_warmup out as Triton has it"
-            raise FindingsError([document.finding("TS605", "warm-up from the sample needs a sample", ("model_warmup",), fix)])
+            raise FindingsError(
+                [document.finding("TS605", "warm-up from the sample needs a sample", ("model_warmup",), fix)]
+            )
         warmup, warmup_files = _warmup(tensors)
         tree = _in_order({**tree, "model_warmup": [warmup]})
     config = ParseDict(tree, new_model_config())

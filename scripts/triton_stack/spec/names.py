@@ -32,6 +32,19 @@ DEFAULT_FILES = {
     "vllm": "model.json",
 }
 
+# What `platform` may say when there is no `backend`.
+PLATFORMS = frozenset(
+    {
+        "ensemble",
+        "onnxruntime_onnx",
+        "pytorch_libtorch",
+        "tensorflow_graphdef",
+        "tensorflow_savedmodel",
+        "tensorrt_plan",
+        "torch_aoti",
+    }
+)
+
 
 def is_model_name(name: str) -> bool:
     """Tell whether Triton serves this name over HTTP, and the chart can use it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 def main() -> None:
     """Write the serialized FileDescriptorProto beside this file."""
-    from tritonclient.grpc import model_config_pb2
+    from tritonclient.grpc import model_config_pb2  # type: ignore[import-untyped]
 
     target = Path(__file__).with_name("model_config.binpb")
     target.write_bytes(model_config_pb2.DESCRIPTOR.serialized_pb)

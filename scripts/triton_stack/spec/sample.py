@@ -42,7 +42,7 @@ class Tensor:
         return [zero] * math.prod(self.shape)
 
     def raw(self) -> bytes:
-        """Return the bytes that Triton reads from a warm-up data file: little endian, texts with a length before each."""
+        """Return the bytes that Triton reads from a warm-up data file: little endian, each text after its length."""
         if self.data_type == "TYPE_STRING":
             encoded = [str(item).encode() for item in self.elements()]
             return b"".join(struct.pack("<I", len(item)) + item for item in encoded)
@@ -51,7 +51,7 @@ class Tensor:
 
 
 def read_sample(sample: dict[str, Any], inputs: list[dict[str, Any]], document: Document) -> list[Tensor]:
-    """Check the sample against the model's inputs (fields as in ModelConfig.input) and give its tensors, in their order.
+    """Check the sample against the model's inputs (as in ModelConfig.input) and give its tensors, in their order.
 
     Raises:
         FindingsError: TS601 unknown input, TS602 input left out, TS603 data that does not fit type or dims,
@@ -64,12 +64,16 @@ def read_sample(sample: dict[str, Any], inputs: list[dict[str, Any]], document: 
         if name not in by_name:
             known = ", ".join(by_name) or "none"
             findings.append(
-                document.finding("TS601", f'sample has "{name}", which is no input', ("sample", str(name)), f"inputs: {known}")
+                document.finding(
+                    "TS601", f'sample has "{name}", which is no input', ("sample", str(name)), f"inputs: {known}"
+                )
             )
     for name, declared in by_name.items():
         if name not in sample:
             if not declared.get("optional"):
-                findings.append(document.finding("TS602", f'sample leaves out input "{name}"', ("sample",), f"add {name}"))
+                findings.append(
+                    document.finding("TS602", f'sample leaves out input "{name}"', ("sample",), f"add {name}")
+                )
             continue
         try:
             tensors.append(_tensor(name, sample[name], declared, document))
@@ -150,7 +154,9 @@ def int_range(short: str) -> tuple[int, int]:
 
 def request_body(tensors: list[Tensor], max_batch_size: int) -> str:
     """Write the sample as the body of a KServe v2 HTTP inference request: compact JSON, one item in the batch."""
-    return json.dumps({"inputs": list(_request_inputs(tensors, max_batch_size))}, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(
+        {"inputs": list(_request_inputs(tensors, max_batch_size))}, separators=(",", ":"), ensure_ascii=False
+    )
 
 
 def _request_inputs(tensors: list[Tensor], max_batch_size: int) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,9 @@ MODELS_FOLDER = "models"
 class Stack(ClosedModel):
     """The content of stack.yaml; the models are the files ``models/*.yaml`` beside it."""
 
-    name: str = Field(description="name of the stack, for people", pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=53)
+    name: str = Field(
+        description="name of the stack, for people", pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=53
+    )
     values: dict[str, Any] = Field(default_factory=dict, description="chart values, copied to OUT/values/stack.yaml")
 
 

@@ -1,19 +1,21 @@
 """Bundles in an S3-compatible object store, by obstore.
 
-Credentials come from the environment or the AWS chain (AWS_ACCESS_KEY_ID..., profile, workload identity), never from options.
+Credentials come from the environment or the AWS chain (keys, profile, workload identity), never from options.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from triton_stack.repository.bundle import Bundle
+from triton_stack.repository.bundle import Bundle, read_chunks
 from triton_stack.repository.manifest import FileEntry
 from triton_stack.spec.names import MANIFEST_FILE
 from triton_stack.storage.location import Location
@@ -46,14 +48,18 @@ def open_store(location: Location) -> S3Store:
     if location.endpoint and urlsplit(location.endpoint).scheme not in ("http", "https"):
         raise StorageError(f"the endpoint {location.endpoint} must begin with http:// or https://")
     try:
+        settings: dict[str, Any] = {"endpoint": location.endpoint, "region": location.region}
         return S3Store(
             location.bucket,
             prefix=location.prefix or None,
             virtual_hosted_style_request=not location.path_style,
-            **({"endpoint": location.endpoint} if location.endpoint else {}),
-            **({"region": location.region} if location.region else {}),
-            client_options={"allow_http": location.endpoint.startswith("http://"), "timeout": "300s", "connect_timeout": "5s"},
+            client_options={
+                "allow_http": location.endpoint.startswith("http://"),
+                "timeout": "300s",
+                "connect_timeout": "5s",
+            },
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
+            **{key: value for key, value in settings.items() if value},
         )
     except (BaseError, ValueError) as error:
         raise explain(error, location) from None
@@ -87,8 +93,7 @@ def publish_bundle(
             if entry.path in found:
                 _verify(store, location, f"{base}/{entry.path}", entry, found[entry.path])
             else:
-                content = bundle.contents[entry.path]
-                obstore.put(store, f"{base}/{entry.path}", content, chunk_size=PART_BYTES, max_concurrency=4)
+                _upload(store, location, f"{base}/{entry.path}", entry, bundle.contents[entry.path])
                 uploaded += 1
             progress(entry.size)
         if MANIFEST_FILE in found:
@@ -99,14 +104,29 @@ def publish_bundle(
             there = _list(store, base)
             for entry in manifest.files:
                 if there.get(entry.path) != entry.size:
-                    raise StorageError(
-                        f"{location.url}/{base}/{entry.path}: uploaded {entry.size} bytes, found {there.get(entry.path)}; "
-                        "was the file changed meanwhile? publish again"
-                    )
+                    where = f"{location.url}/{base}/{entry.path}"
+                    raise StorageError(f"{where}: sent {entry.size} bytes, the store has {there.get(entry.path)}")
             obstore.put(store, f"{base}/{MANIFEST_FILE}", manifest.to_bytes())
     except (BaseError, FileNotFoundError, PermissionError) as error:
         raise explain(error, location) from None
     return Published(uploaded, len(manifest.files) - uploaded)
+
+
+def _upload(store: S3Store, location: Location, path: str, entry: FileEntry, content: Path | bytes) -> None:
+    """Send one file, and take it back when it is no longer what was hashed."""
+    digest = hashlib.sha256()
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in [content] if isinstance(content, bytes) else read_chunks(content):
+            digest.update(chunk)
+            yield chunk
+
+    obstore.put(store, path, chunks(), chunk_size=PART_BYTES, max_concurrency=4)
+    if digest.hexdigest() != entry.sha256:
+        obstore.delete(store, path)
+        raise StorageError(
+            f"{entry.path} of the model was changed while it was published to {location.url}: publish again"
+        )
 
 
 def _list(store: S3Store, base: str) -> dict[str, int]:
@@ -142,7 +162,8 @@ def explain(error: Exception, location: Location) -> StorageError:
     wrong_keys = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "403", "401", "UnauthenticatedError")
     if isinstance(error, PermissionError) or any(word in text for word in wrong_keys):
         return StorageError(
-            f"access was denied ({where}): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE) to keys that may write there"
+            f"access was denied ({where}): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE) "
+            "to keys that may write there"
         )
     if any(word in text for word in ("error sending request", "Connect", "dns error", "timed out")):
         return StorageError(f"the store cannot be reached ({where}): check --endpoint, the network and the store")

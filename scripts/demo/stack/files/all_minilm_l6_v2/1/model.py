@@ -20,6 +20,4 @@ class TritonPythonModel:
         decoded = [text.decode("utf-8", errors="replace") for part in texts for text in part]
         vectors = self._model.embed(decoded)
         ends = np.cumsum([len(part) for part in texts])[:-1]
-        return [
-            pb_utils.InferenceResponse([pb_utils.Tensor("EMBEDDING", part)]) for part in np.split(vectors, ends)
-        ]
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("EMBEDDING", part)]) for part in np.split(vectors, ends)]

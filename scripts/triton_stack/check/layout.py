@@ -1,0 +1,188 @@
+"""Rules on a model's folder: versions and files (TS4xx), names in a bundle (TS7xx)."""
+
+import ast
+from collections.abc import Iterator
+
+from triton_stack.check.registry import Problem, rule
+from triton_stack.check.view import Folder, ModelView
+from triton_stack.spec.findings import KeyPath, Severity
+from triton_stack.spec.names import (
+    CONFIG_FILE,
+    KNOWN_FOLDERS,
+    default_file,
+    is_version_name,
+    looks_like_version,
+    path_problem,
+)
+
+
+def _top_folders(folder: Folder) -> list[str]:
+    return sorted(path for path in folder.directories if "/" not in path)
+
+
+def versions(folder: Folder) -> list[str]:
+    """Return the version directories, in numeric order."""
+    return sorted((name for name in _top_folders(folder) if is_version_name(name)), key=int)
+
+
+@rule("TS402", "directory that Triton takes for a version by mistake", without_config=True)
+def version_names(model: ModelView) -> Iterator[Problem]:
+    """Triton reads the leading digits alone: "3abc" makes it look for version 3, and 20 digits crash it."""
+    for name in _top_folders(model.folder) if model.folder else []:
+        if looks_like_version(name) and not is_version_name(name):
+            message = f'version directory "{name}" is not a number that Triton reads right'
+            yield Problem(model.folder_key, message, "use 0 or a number of at most 18 digits, without leading zeros")
+
+
+@rule("TS403", "model without a version", without_config=True)
+def has_version(model: ModelView) -> Iterator[Problem]:
+    """Triton loads nothing without a version directory."""
+    if model.folder is None or not _is_model(model) or versions(model.folder):
+        return
+    if not any(looks_like_version(name) for name in _top_folders(model.folder)):
+        yield Problem(model.folder_key, "there is no version directory", "put the model's files into a folder 1")
+
+
+@rule("TS404", "version without the file that its backend loads")
+def default_files(model: ModelView) -> Iterator[Problem]:
+    """A version without its file fails, or hangs the load."""
+    if model.folder is None or model.config.HasField("ensemble_scheduling"):
+        return
+    config = model.config
+    wanted = default_file(config.backend, config.platform, config.default_model_filename)
+    if wanted is None or config.cc_model_filenames or config.runtime:
+        return
+    for version in versions(model.folder):
+        path = f"{version}/{wanted}"
+        if path not in model.folder.files and path not in model.folder.directories:
+            backend = config.backend or config.platform
+            message = f'version {version} has no {wanted}, which backend "{backend}" loads'
+            yield Problem(model.folder_key, message, f"add {path}, or name the file in default_model_filename")
+
+
+@rule("TS405", "folder in a repository that is no model", without_config=True)
+def is_a_model(model: ModelView) -> Iterator[Problem]:
+    """Triton takes every folder for a model: lost+found and .git at the root stop it, or its readiness."""
+    if not _is_model(model):
+        message = f'folder "{model.expected_name}" is no model: it has no {CONFIG_FILE} and no version directory'
+        yield Problem((), message, "move it out of the repository; mount a sub-folder of a volume, not its root")
+
+
+@rule("TS406", "python model that cannot run")
+def python_models(model: ModelView) -> Iterator[Problem]:
+    """The python backend needs class TritonPythonModel with execute in model.py."""
+    if model.folder is None or model.config.backend != "python":
+        return
+    for path, text in sorted(model.folder.python.items()):
+        problem = _python_problem(text)
+        if problem:
+            yield Problem(
+                model.folder_key,
+                f"{path}: {problem}",
+                "it needs: class TritonPythonModel, with def execute(self, requests)",
+            )
+
+
+def _python_problem(text: bytes) -> str:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        return f"line {error.lineno}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"cannot be read as Python: {error}"
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == "TritonPythonModel":
+            names = {item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
+            return "" if "execute" in names or node.bases or node.decorator_list else "TritonPythonModel has no execute"
+    # It may come from elsewhere, by import or assignment.
+    named = any(
+        isinstance(node, ast.Name | ast.alias) and _name_of(node) in ("TritonPythonModel", "*")
+        for node in ast.walk(tree)
+    )
+    return "" if named else "there is no class TritonPythonModel"
+
+
+def _name_of(node: ast.Name | ast.alias) -> str:
+    return node.id if isinstance(node, ast.Name) else node.asname or node.name
+
+
+@rule("TS407", "own config.pbtxt beside a generated one")
+def one_config(model: ModelView) -> Iterator[Problem]:
+    """The spec makes config.pbtxt; a second one in the source would silently not be used."""
+    if model.spec is not None and model.folder is not None and CONFIG_FILE in model.folder.files:
+        yield Problem(model.folder_key, f"the source has its own {CONFIG_FILE}", "remove it: the spec makes it")
+
+
+@rule("TS408", "folder that Triton does not know", Severity.WARNING)
+def stray_folders(model: ModelView) -> Iterator[Problem]:
+    """Triton passes it over, but each change in it reloads all versions."""
+    if model.folder is None or not _is_model(model):
+        return
+    for name in _top_folders(model.folder):
+        if not looks_like_version(name) and name not in KNOWN_FOLDERS:
+            fix = f"remove it; Triton knows version directories and {', '.join(sorted(KNOWN_FOLDERS))}"
+            yield Problem(model.folder_key, f'"{name}" is neither a version nor a folder that Triton uses', fix)
+
+
+@rule("TS409", "file that cannot be read", without_config=True)
+def broken_files(model: ModelView) -> Iterator[Problem]:
+    """A dangling link, a loop of links or a special file cannot be served or published."""
+    for path in sorted(model.folder.broken) if model.folder else []:
+        yield Problem(model.folder_key, f'"{path}" is a broken link, or no plain file', "replace it by a file")
+
+
+@rule("TS410", "version policy that serves nothing")
+def version_policy(model: ModelView) -> Iterator[Problem]:
+    """Triton refuses a policy that leaves no version."""
+    policy = model.config.version_policy
+    if policy.HasField("latest") and policy.latest.num_versions == 0:
+        yield Problem(("version_policy", "latest"), "latest serves 0 versions", "write latest: {num_versions: 1}")
+    if policy.HasField("specific") and not policy.specific.versions:
+        yield Problem(("version_policy", "specific"), "specific names no version", "write specific: {versions: [1]}")
+
+
+@rule("TS411", "version policy that names a version which is not there")
+def specific_versions(model: ModelView) -> Iterator[Problem]:
+    """Triton serves the named versions that are there and says nothing of the others."""
+    if model.config is None or model.folder is None or not model.config.version_policy.HasField("specific"):
+        return
+    there = versions(model.folder)
+    for index, version in enumerate(model.config.version_policy.specific.versions):
+        if str(version) not in there:
+            key: KeyPath = ("version_policy", "specific", "versions", index)
+            yield Problem(key, f"there is no version {version}", f"versions there: {', '.join(there) or 'none'}")
+
+
+@rule("TS412", "file that the config names and the folder lacks")
+def named_files(model: ModelView) -> Iterator[Problem]:
+    """Label files lie in the model's folder, warm-up data in its folder warmup; Triton refuses a missing one."""
+    if model.folder is None:
+        return
+    made = model.spec.warmup_files if model.spec else {}
+    for index, tensor in enumerate(model.config.output):
+        if tensor.label_filename and tensor.label_filename not in model.folder.files:
+            key: KeyPath = ("output", index, "label_filename")
+            yield Problem(key, f'there is no "{tensor.label_filename}"', "add it to the model's folder")
+    for index, warmup in enumerate(model.config.model_warmup):
+        for name, item in warmup.inputs.items():
+            path = f"warmup/{item.input_data_file}"
+            if item.input_data_file and path not in model.folder.files and path not in made:
+                key = ("model_warmup", index, "inputs", name, "input_data_file")
+                yield Problem(key, f'there is no "{path}"', "add it to the model's folder")
+
+
+@rule("TS701", "file name that a bundle cannot have")
+def bundle_paths(model: ModelView) -> Iterator[Problem]:
+    """A bundle's names pass through shells, URLs and object stores unchanged."""
+    if model.spec is None or model.folder is None:
+        return
+    for path in sorted(model.folder.files):
+        problem = path_problem(path)
+        if problem:
+            yield Problem(model.folder_key, f'"{path}" cannot be published: {problem}', "rename it")
+
+
+def _is_model(model: ModelView) -> bool:
+    if model.config is not None or model.folder is None:
+        return True
+    return any(looks_like_version(name) for name in _top_folders(model.folder))

@@ -1,0 +1,145 @@
+"""Rules on backends, instance groups, ensembles and warm-up (TS5xx), and on the sample's size (TS6xx)."""
+
+from collections.abc import Iterator
+
+from triton_stack.check.registry import Problem, rule
+from triton_stack.check.tensors import completes_itself
+from triton_stack.check.view import ModelView
+from triton_stack.spec.findings import KeyPath, Severity, suggest
+from triton_stack.spec.names import DEFAULT_FILES, PLATFORMS
+
+KIND_GPU = 1
+KIND_CPU = 2
+KIND_MODEL = 3
+# All samples of a pool share one ConfigMap, and Kubernetes holds that below 1 MiB.
+MAX_SAMPLE_BYTES = 700_000
+
+
+@rule("TS501", "GPU list for instances that use no GPU")
+def gpus_of_cpu(model: ModelView) -> Iterator[Problem]:
+    """Triton refuses a GPU list with KIND_CPU and KIND_MODEL."""
+    for index, group in enumerate(model.config.instance_group):
+        if group.gpus and group.kind in (KIND_CPU, KIND_MODEL):
+            kind = "KIND_CPU" if group.kind == KIND_CPU else "KIND_MODEL"
+            yield Problem(
+                ("instance_group", index, "gpus"), f"gpus does not go with {kind}", "remove gpus, or use KIND_GPU"
+            )
+
+
+@rule("TS502", "instance groups that are all passive")
+def not_all_passive(model: ModelView) -> Iterator[Problem]:
+    """Such a model loads, and the first request crashes the server."""
+    groups = model.config.instance_group
+    if groups and all(group.passive for group in groups):
+        yield Problem(("instance_group", 0, "passive"), "every instance group is passive", "leave one that is not")
+
+
+@rule("TS503", "model whose backend is left open", Severity.WARNING)
+def backend_is_named(model: ModelView) -> Iterator[Problem]:
+    """Triton then guesses it from the model's name or files."""
+    config = model.config
+    if not config.backend and not config.platform and not config.HasField("ensemble_scheduling"):
+        yield Problem(("backend",), "neither backend nor platform is given", "add backend, as python or onnxruntime")
+
+
+@rule("TS504", "platform that Triton does not know")
+def platform_is_known(model: ModelView) -> Iterator[Problem]:
+    """Without a backend, platform must be one of Triton's own names."""
+    config = model.config
+    if config.platform and not config.backend and config.platform not in PLATFORMS:
+        near = suggest(config.platform, PLATFORMS)
+        is_backend = config.platform in DEFAULT_FILES
+        fix = f'write backend: "{config.platform}"' if is_backend else near or "give the backend instead"
+        yield Problem(("platform",), f'platform "{config.platform}" is unknown', fix)
+
+
+@rule("TS505", "ensemble with keys that only other models have")
+def ensemble_keys(model: ModelView) -> Iterator[Problem]:
+    """An ensemble runs nothing itself: Triton wants its platform, and no backend, instances, warm-up, optimization."""
+    config = model.config
+    if config.platform == "ensemble" and not config.HasField("ensemble_scheduling"):
+        yield Problem(("ensemble_scheduling",), "an ensemble needs ensemble_scheduling", "add its steps")
+    if not config.HasField("ensemble_scheduling"):
+        return
+    if config.platform != "ensemble":
+        yield Problem(("platform",), 'a model with ensemble_scheduling needs platform "ensemble"', "platform: ensemble")
+    if config.backend:
+        yield Problem(("backend",), "an ensemble has no backend", "remove backend")
+    for key in ("instance_group", "model_warmup"):
+        if getattr(config, key):
+            yield Problem((key,), f"an ensemble has no {key}", f"remove {key}")
+    if config.HasField("optimization"):
+        yield Problem(("optimization",), "an ensemble has no optimization", "remove optimization")
+
+
+@rule("TS506", "ensemble step without model_version")
+def step_version(model: ModelView) -> Iterator[Problem]:
+    """Left out, it means version 0, not the latest."""
+    for index, step in enumerate(model.config.ensemble_scheduling.step):
+        if step.model_version == 0:
+            key: KeyPath = ("ensemble_scheduling", "step", index, "model_version")
+            yield Problem(key, f'step "{step.model_name}" asks for version 0', "write model_version: -1 for the latest")
+
+
+@rule("TS507", "ensemble step that is incomplete or not there")
+def step_is_complete(model: ModelView) -> Iterator[Problem]:
+    """Each step names a model that is served too, and maps its tensors."""
+    for index, step in enumerate(model.config.ensemble_scheduling.step):
+        path: KeyPath = ("ensemble_scheduling", "step", index)
+        for key in ("model_name", "input_map", "output_map"):
+            if not getattr(step, key):
+                yield Problem((*path, key), f"the step has no {key}", f"add {key}")
+        if step.model_name and model.models is not None and step.model_name not in model.models:
+            known = sorted(model.models - {model.config.name})
+            fix = suggest(step.model_name, known) or "add that model"
+            yield Problem((*path, "model_name"), f'there is no model "{step.model_name}"', fix)
+
+
+@rule("TS508", "warm-up that does not fit the model")
+def warmup(model: ModelView) -> Iterator[Problem]:
+    """Triton refuses unknown and missing inputs, sizes of -1, and a batch above max_batch_size."""
+    config = model.config
+    names = {tensor.name: tensor for tensor in config.input}
+    for index, item in enumerate(config.model_warmup):
+        path: KeyPath = ("model_warmup", index)
+        if item.batch_size > max(config.max_batch_size, 1):
+            message = f"batch_size is {item.batch_size}, max_batch_size {config.max_batch_size}"
+            yield Problem((*path, "batch_size"), message, f"use 1 to {max(config.max_batch_size, 1)}")
+        for name, tensor in item.inputs.items():
+            if name not in names and not (completes_itself(model) and not names):
+                fix = suggest(name, names) or f"inputs: {', '.join(names)}"
+                yield Problem((*path, "inputs", name), f'the model has no input "{name}"', fix)
+            if any(size < 0 for size in tensor.dims):
+                yield Problem((*path, "inputs", name, "dims"), "a warm-up tensor needs exact sizes", "replace -1")
+        for name, declared in names.items():
+            if name not in item.inputs and not declared.optional:
+                yield Problem((*path, "inputs"), f'the warm-up leaves out input "{name}"', f"add {name}")
+
+
+@rule("TS509", "warm-up that Triton skips", Severity.WARNING)
+def warmup_runs(model: ModelView) -> Iterator[Problem]:
+    """A warm-up with batch_size 0 is never run, also for a model without batching."""
+    for index, item in enumerate(model.config.model_warmup):
+        if item.batch_size == 0:
+            yield Problem(("model_warmup", index), "a warm-up without batch_size is never run", "write batch_size: 1")
+
+
+@rule("TS510", "ensemble with files, or a model without")
+def source_is_given(model: ModelView) -> Iterator[Problem]:
+    """A model needs its files; an ensemble has none."""
+    if model.spec is None:
+        return
+    if model.spec.is_ensemble and model.spec.own.source is not None:
+        yield Problem(("source",), "an ensemble has no files of its own", "remove source")
+    if not model.spec.is_ensemble and model.spec.own.source is None:
+        yield Problem(("source",), 'key "source" is missing', "add source: <folder with the version directories>")
+
+
+@rule("TS606", "sample that is too big for the cluster")
+def sample_size(model: ModelView) -> Iterator[Problem]:
+    """The request body is kept in a ConfigMap."""
+    request = model.spec.sample_request if model.spec else None
+    size = len(request.encode()) if request else 0
+    if size > MAX_SAMPLE_BYTES:
+        message = f"the sample's request has {size} bytes, above {MAX_SAMPLE_BYTES}"
+        yield Problem(("sample",), message, "use smaller sizes where dims are -1, or leave the sample out")

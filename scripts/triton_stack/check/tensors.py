@@ -1,0 +1,97 @@
+"""Rules on inputs and outputs (TS2xx)."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from triton_stack.check.registry import Problem, rule
+from triton_stack.check.view import ModelView
+from triton_stack.spec.findings import KeyPath
+
+# These backends read tensors from the model file and complete a config that leaves them out.
+COMPLETING = frozenset({"onnxruntime", "tensorrt", "openvino", "tensorflow"})
+FORMAT_DIMS = 3
+
+
+def tensors(model: ModelView) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield key path and message of each input and output."""
+    for kind in ("input", "output"):
+        for index, tensor in enumerate(getattr(model.config, kind)):
+            yield (kind, index), tensor
+
+
+def completes_itself(model: ModelView) -> bool:
+    """Tell whether the backend may fill in what the config leaves out."""
+    config = model.config
+    if config.backend in COMPLETING or config.platform.split("_")[0] in COMPLETING:
+        return True
+    texts = model.folder.python.values() if model.folder else ()
+    return any(b"auto_complete_config" in text for text in texts)
+
+
+@rule("TS201", "tensor without name, data_type or dims")
+def tensor_is_complete(model: ModelView) -> Iterator[Problem]:
+    """Triton refuses such a tensor, unless its backend completes the config from the model file."""
+    for key, tensor in tensors(model):
+        if not tensor.name:
+            yield Problem((*key, "name"), "the tensor has no name", "add name")
+        if completes_itself(model):
+            continue
+        if not tensor.data_type:
+            yield Problem((*key, "data_type"), f'tensor "{tensor.name}" has no data_type', "add data_type, as FP32")
+        if not tensor.dims:
+            fix = "add dims without the batch dimension, as [3, 224, 224]; -1 for any size"
+            yield Problem((*key, "dims"), f'tensor "{tensor.name}" has no dims', fix)
+
+
+@rule("TS202", "size that is neither positive nor -1")
+def dims_are_sizes(model: ModelView) -> Iterator[Problem]:
+    """Triton refuses other sizes; -1 stands for any."""
+    for key, tensor in tensors(model):
+        for field, sizes in (("dims", tensor.dims), ("reshape", tensor.reshape.shape)):
+            path: KeyPath = (*key, field) if field == "dims" else (*key, "reshape", "shape")
+            for index, size in enumerate(sizes):
+                if size == 0 or size < -1:
+                    message = f'tensor "{tensor.name}" has size {size} in {path[-1]}'
+                    yield Problem((*path, index), message, "use 1 or more, or -1 for any size")
+
+
+@rule("TS203", "tensor name given twice")
+def tensor_names_differ(model: ModelView) -> Iterator[Problem]:
+    """Triton loads such a model, but no request can be served."""
+    for kind in ("input", "output"):
+        listed = getattr(model.config, kind)
+        count = Counter(tensor.name for tensor in listed)
+        for index, tensor in enumerate(listed):
+            if count[tensor.name] > 1 and tensor.name:
+                yield Problem(
+                    (kind, index, "name"), f'{kind} "{tensor.name}" is given {count[tensor.name]} times', "rename one"
+                )
+
+
+@rule("TS204", "reshape that changes the number of elements")
+def reshape_keeps_elements(model: ModelView) -> Iterator[Problem]:
+    """Triton refuses it; an empty shape stands for one element, and only a model with batching may have it."""
+    for key, tensor in tensors(model):
+        if not tensor.HasField("reshape"):
+            continue
+        path: KeyPath = (*key, "reshape")
+        dims, shape = list(tensor.dims), list(tensor.reshape.shape)
+        if not shape and model.config.max_batch_size <= 0:
+            yield Problem(
+                path, f'tensor "{tensor.name}": an empty reshape needs max_batch_size of 1 or more', "give the shape"
+            )
+        elif -1 not in dims and -1 not in shape and math.prod(dims) != math.prod(shape):
+            counts = f"dims {dims} have {math.prod(dims)} elements, reshape {shape} has {math.prod(shape)}"
+            message = f'tensor "{tensor.name}": {counts}'
+            yield Problem(path, message, "make the two equal")
+
+
+@rule("TS205", "image format on a tensor that is no image")
+def format_has_three_dims(model: ModelView) -> Iterator[Problem]:
+    """Triton wants three dims for NHWC and NCHW, the batch dimension not counted."""
+    for key, tensor in tensors(model):
+        if key[0] == "input" and tensor.format and len(tensor.dims) != FORMAT_DIMS:
+            message = f'input "{tensor.name}" has a format and {len(tensor.dims)} dims'
+            yield Problem((*key, "format"), message, "give three dims, or remove format")
