@@ -1,0 +1,5 @@
+"""Entry point of `python -m devcluster`."""
+
+from devcluster.cli import run
+
+run()

@@ -1,0 +1,3 @@
+module triton-stack/devcluster/pause
+
+go 1.24.0
