@@ -25,3 +25,11 @@ lock: $(VENV)/.ready ## Pin and hash the requirements anew
 .PHONY: generate
 generate: $(VENV)/.ready ## Write values.yaml, the schema and the reference of the chart anew
 	PYTHONPATH=scripts $(PYTHON) -m triton_stack.generate.chart_files charts/triton-stack
+
+.PHONY: demo
+demo: $(VENV)/.ready ## A kind cluster, an S3 store, a published model, two Triton pods, real embeddings
+	@PYTHONPATH=scripts $(PYTHON) -m demo up
+
+.PHONY: demo-down
+demo-down: $(VENV)/.ready ## Remove the demo's cluster
+	@PYTHONPATH=scripts $(PYTHON) -m demo down
