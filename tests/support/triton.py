@@ -51,22 +51,22 @@ class Triton:
     def get(self, path: str) -> Answer:
         return self._send("GET", path, None)
 
-    def post(self, path: str, body: object | None = None) -> Answer:
+    def post(self, path: str, body: object | None = None, timeout: float = 60) -> Answer:
         data = body if isinstance(body, str) else json.dumps(body or {})
-        return self._send("POST", path, data.encode())
+        return self._send("POST", path, data.encode(), timeout)
 
-    def load(self, model: str) -> str:
+    def load(self, model: str, timeout: float = 60) -> str:
         """Load a model; return why it was refused, or an empty text: config errors stand in the log only."""
         mark = self.log.stat().st_size
-        answer = self.post(f"/v2/repository/models/{model}/load")
+        answer = self.post(f"/v2/repository/models/{model}/load", timeout=timeout)
         if answer.status == 200:
             return ""
         return f"{answer.body} {self.log.read_bytes()[mark:].decode(errors='replace')}"
 
-    def _send(self, method: str, path: str, data: bytes | None) -> Answer:
+    def _send(self, method: str, path: str, data: bytes | None, timeout: float = 60) -> Answer:
         request = urllib.request.Request(self.url + path, data=data, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=timeout) as response:
                 status, raw = response.status, response.read()
         except urllib.error.HTTPError as error:
             status, raw = error.code, error.read()

@@ -139,18 +139,30 @@ def version_policy(model: ModelView) -> Iterator[Problem]:
         yield Problem(("version_policy", "latest"), "latest serves 0 versions", "write latest: {num_versions: 1}")
     if policy.HasField("specific") and not policy.specific.versions:
         yield Problem(("version_policy", "specific"), "specific names no version", "write specific: {versions: [1]}")
+    elif policy.HasField("specific") and model.folder is not None:
+        if len(list(_absent_versions(model))) == len(policy.specific.versions):
+            there = ", ".join(versions(model.folder)) or "none"
+            key: KeyPath = ("version_policy", "specific", "versions")
+            yield Problem(key, f"none of the versions {list(policy.specific.versions)} is there", f"there: {there}")
 
 
-@rule("TS411", "version policy that names a version which is not there")
+@rule("TS411", "version policy that names a version which is not there", Severity.WARNING)
 def specific_versions(model: ModelView) -> Iterator[Problem]:
-    """Triton serves the named versions that are there and says nothing of the others."""
-    if model.config is None or model.folder is None or not model.config.version_policy.HasField("specific"):
-        return
-    there = versions(model.folder)
-    for index, version in enumerate(model.config.version_policy.specific.versions):
-        if str(version) not in there:
+    """Triton serves the named versions that are there, and says of the others only in its log."""
+    named = list(_absent_versions(model))
+    if model.folder is not None and len(named) < len(model.config.version_policy.specific.versions):
+        there = ", ".join(versions(model.folder))
+        for index, version in named:
             key: KeyPath = ("version_policy", "specific", "versions", index)
-            yield Problem(key, f"there is no version {version}", f"versions there: {', '.join(there) or 'none'}")
+            yield Problem(key, f"there is no version {version}", f"versions there: {there}")
+
+
+def _absent_versions(model: ModelView) -> Iterator[tuple[int, int]]:
+    if model.folder is not None:
+        there = versions(model.folder)
+        for index, version in enumerate(model.config.version_policy.specific.versions):
+            if str(version) not in there:
+                yield index, version
 
 
 @rule("TS412", "file that the config names and the folder lacks")

@@ -100,6 +100,9 @@ class _Reader:
         result: Tree = {}
         for key, item in value.items():
             child = (*path, str(key))
+            # JSON writes every key as a text, and so do people.
+            if entry["key"].cpp_type in _INT_RANGES and isinstance(key, str) and key.isdecimal():
+                key = int(key)
             checked = self._single(key, entry["key"], child)
             result[str(checked)] = self._single(item, entry["value"], child)
         return result

@@ -1,0 +1,86 @@
+"""What check refuses, the real server refuses too, and it loads the nearest neighbour that check accepts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.rule_cases import CASES, STEP_MODEL, Case, Model
+from tests.support.triton import Triton, running_triton
+
+from triton_stack.pbtxt import config_text
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Triton, Path]]:
+    repository = tmp_path_factory.mktemp("repository")
+    with running_triton(repository) as triton:
+        yield triton, repository
+
+
+def write_model(repository: Path, name: str, model: Model) -> None:
+    folder = repository / name
+    for path in model.all_folders():
+        (folder / path).mkdir(parents=True, exist_ok=True)
+    for path, text in model.all_files().items():
+        (folder / path).write_text(text)
+    (folder / "config.pbtxt").write_text(config_text(model.spec(name), "a test"))
+
+
+def load(server: tuple[Triton, Path], name: str, model: Model) -> str:
+    triton, repository = server
+    if not (repository / STEP_MODEL).exists():
+        write_model(repository, STEP_MODEL, Model())
+    write_model(repository, name, model)
+    refused = triton.load(name)
+    triton.post(f"/v2/repository/models/{name}/unload")
+    return refused
+
+
+HANG_SECONDS = 4
+
+
+def number(case: Case) -> int:
+    return CASES.index(case)
+
+
+REFUSED = [case for case in CASES if case.server == "refuses"]
+HANGING = [case for case in CASES if case.server == "hangs"]
+LOADED = [case for case in CASES if case.server == "loads"]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: f"{case.code} {case.label}")
+def test_the_server_refuses_what_check_refuses(server: tuple[Triton, Path], case: Case) -> None:
+    assert load(server, f"bad{number(case)}", case.bad)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.label}")
+def test_the_server_loads_the_neighbour_that_check_accepts(server: tuple[Triton, Path], case: Case) -> None:
+    assert load(server, f"good{number(case)}", case.good) == ""
+
+
+@pytest.mark.parametrize("case", LOADED, ids=lambda case: f"{case.code} {case.label}")
+def test_the_server_loads_what_goes_wrong_later(server: tuple[Triton, Path], case: Case) -> None:
+    assert load(server, f"late{number(case)}", case.bad) == ""
+
+
+@pytest.mark.parametrize("case", HANGING, ids=lambda case: f"{case.code} {case.label}")
+def test_the_server_hangs_on_what_check_refuses(tmp_path: Path, case: Case) -> None:
+    """On 2.51 the load never ends, and the server must be killed: each case has its own."""
+    write_model(tmp_path, "m", case.bad)
+    with running_triton(tmp_path) as triton:
+        with pytest.raises(TimeoutError):
+            triton.load("m", timeout=HANG_SECONDS)
+        assert triton.get("/v2/models/m/ready").status == 400
+
+
+def test_a_version_of_20_digits_stops_the_server(tmp_path: Path) -> None:
+    """The reason of TS402 for such a name; seen on 2.51."""
+    write_model(tmp_path, "m", Model(folders=("20261121104512000000",)))
+    with running_triton(tmp_path) as triton, pytest.raises(OSError):
+        triton.load("m")
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lost+found").mkdir()
+    with running_triton(tmp_path) as triton:
+        assert triton.load("lost+found")
