@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +48,9 @@ class Builder:
                 raise explain(ENGINE, "Debian packages", error) from None
         return self._engine
 
+    def _install_engine(self) -> None:
+        self.engine()
+
     def find(self, recipe: Recipe) -> Path | None:
         """Returns the finished part's cache entry, or None when it (or its image) is missing or damaged."""
         if recipe.image:
@@ -76,11 +78,12 @@ class Builder:
         """
         missing = self.missing(wanted)
         if missing:
+            self.cache.tidy()
             self.cache.check_room()
             tasks = [self._task(recipe) for recipe in missing]
             if any(recipe.repository for recipe in missing) and not self.find_engine():
                 engines.require_root()
-                tasks.append(graph.Task(ENGINE, 30, (), lambda: [self.engine()] and None))
+                tasks.append(graph.Task(ENGINE, 30, (), self._install_engine))
             graph.run(tasks)
         return {recipe.part: self._entry(recipe) for recipe in wanted}
 
@@ -102,11 +105,11 @@ class Builder:
             with (
                 self.steps.step(recipe.part, recipe.does, recipe.seconds),
                 self.cache.build(recipe.key) as out,
-                tempfile.TemporaryDirectory(prefix=".scratch-", dir=self.cache.folder) as scratch,
+                self.cache.scratch() as scratch,
             ):
                 step = Step(
                     out=out,
-                    scratch=Path(scratch),
+                    scratch=scratch,
                     image=recipe.image,
                     log=log,
                     entries={needed.part: self._entry(needed) for needed in recipe.needs},

@@ -11,7 +11,9 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,10 +74,11 @@ class Cache:
     def build(self, key: str) -> Iterator[Path]:
         """Gives an empty folder to fill; it becomes the entry when the block ends without an exception.
 
-        The caller holds the entry's lock, so what an interrupted run left under the temporary name is removed.
+        The caller holds the entry's lock.
         """
         entry = self.folder / "entries" / key
-        partial = entry.with_name(f".{key}.partial")
+        # A name of this process's own: programs of a killed run may still be writing to theirs.
+        partial = entry.with_name(f".{key}.{os.getpid()}.partial")
         remove(partial)
         partial.mkdir()
         try:
@@ -86,6 +89,23 @@ class Cache:
         except BaseException:
             remove(partial)
             raise
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Gives an empty folder that is removed afterwards."""
+        folder = Path(tempfile.mkdtemp(prefix=f".scratch.{os.getpid()}.", dir=self.folder))
+        try:
+            yield folder
+        finally:
+            remove(folder)
+
+    def tidy(self) -> None:
+        """Removes what killed runs left behind; folders of running processes stay."""
+        for folder in [*self.folder.glob(".scratch.*"), *self.folder.glob("entries/.*.partial")]:
+            pid = re.search(r"\.(\d+)\.(?:partial|[^.]*)$", folder.name)
+            if pid and not Path("/proc", pid[1]).exists():
+                with contextlib.suppress(OSError):
+                    remove(folder)
 
     def check_room(self) -> None:
         """Refuses to start a build that the disk cannot hold.

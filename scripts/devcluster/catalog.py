@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devcluster import shell
 from devcluster.recipe import Recipe
-from devcluster.recipes import base, helm, kind, kubernetes, node, rclone, triton
+from devcluster.recipes import base, helm, kind, kubernetes, node, node_base, rclone, triton
 from devcluster.recipes import go as golang
 
 BUILD = "build"
@@ -75,9 +75,10 @@ class Catalog:
             "kubernetes": kubernetes.kubernetes(go),
             "etcd": kubernetes.etcd(go),
             "coredns": kubernetes.coredns(go),
+            "local-path-provisioner": kubernetes.provisioner(go),
             "pause": kubernetes.pause(go),
         }
-        self.node_base = node.base(self.base)
+        self.node_base = node_base.node_base(self.base)
         self.node = (
             node.pulled(chosen.node)
             if chosen.node

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from devcluster import cache as caches
-from devcluster import health, images, kind, kubeconfig, tools
+from devcluster import health, images, kind, tools
+from devcluster import kubeconfig as kubeconfigs
 from devcluster.builder import Builder
 from devcluster.catalog import AUTO, Catalog, Sources, sources
-from devcluster.engine import Engine
 from devcluster.errors import Problem
 from devcluster.health import Kubectl
 from devcluster.kind import Kind, Node, Port
@@ -73,17 +72,12 @@ def up(
     if not 1 <= nodes <= 10:
         raise Problem(f"--nodes {nodes} is not between 1 and 10", "2 nodes show all that a small cluster can")
     wanted = tuple(sorted({Port.parse(text) for text in ports}, key=lambda port: port.host))
-    path = (kubeconfig or _default_kubeconfig(name)).absolute()
-    _check_kubeconfig(path, name)
+    path = (kubeconfig or kubeconfigs.default_path(name)).absolute()
+    kubeconfigs.check_path(path, name)
     with Steps() as steps:
         builder = new_builder(steps)
         with builder.cache.lock(f"cluster-{name}"):
             return _up(builder, name, nodes, wanted, path, node_image, base_image)
-
-
-_default_kubeconfig = kubeconfig.default_path
-_check_kubeconfig = kubeconfig.check_path
-_write_kubeconfig = kubeconfig.write
 
 
 def _up(
@@ -129,16 +123,16 @@ def _create(
     log.unlink(missing_ok=True)
     with (
         builder.steps.step(name, f"creates a cluster of {count} node(s)", 25 if count > 1 else 15),
-        tempfile.TemporaryDirectory(prefix=".scratch-", dir=builder.cache.folder) as scratch,
+        builder.cache.scratch() as scratch,
     ):
-        config, draft = Path(scratch, "kind.json"), Path(scratch, "kubeconfig")
+        config, draft = scratch / "kind.json", scratch / "kubeconfig"
         config.write_text(kind.config(count, ports))
         words = ("--name", name, "--image", catalog.node.image, "--config", config, "--wait", "90s")
         try:
             program.call("create", "cluster", *words, "--kubeconfig", draft, log=log, kubeconfig=draft)
         except CommandFailed as error:
             raise explain(f"cluster {name}", "", error) from None
-        _write_kubeconfig(path, draft.read_text())
+        kubeconfigs.write(path, draft.read_text())
 
 
 def _why_not_usable(program: Kind, kubectl: Kubectl, name: str, present: list[Node], count: int) -> str:
@@ -146,17 +140,17 @@ def _why_not_usable(program: Kind, kubectl: Kubectl, name: str, present: list[No
     stopped = [node.name for node in present if not node.running]
     if stopped:
         return f"has stopped nodes ({', '.join(stopped)})"
-    if len(present) != count and health_count_matches(present):
+    try:
+        kubeconfigs.write(kubectl.kubeconfig, program.call("get", "kubeconfig", "--name", name))
+    except CommandFailed:
+        return "was left half made"
+    if not health.is_healthy(kubectl, len(present)):
+        return "does not answer, or not all of its nodes are ready"
+    if len(present) != count:
         raise Problem(
             f"cluster {name} is up with {len(present)} node(s), not {count}",
             f"use --nodes {len(present)}, or remove it first: python -m devcluster down --name {name}",
         )
-    try:
-        _write_kubeconfig(kubectl.kubeconfig, program.call("get", "kubeconfig", "--name", name))
-    except CommandFailed:
-        return "was left half made"
-    if not health.is_healthy(kubectl, count):
-        return "does not answer, or not all of its nodes are ready"
     return ""
 
 
@@ -218,12 +212,12 @@ def load_images(builder: Builder, program: Kind, name: str, wanted: dict[str, st
     engine = program.engine
     with (
         builder.steps.step(name, f"loads {', '.join(wanted.values())}", 15),
-        tempfile.TemporaryDirectory(prefix=".scratch-", dir=builder.cache.folder) as scratch,
+        builder.cache.scratch() as scratch,
     ):
         for source, target in wanted.items():
             if source != target:
                 engine.call("tag", source, target)
-        archive = Path(scratch) / "images.tar"
+        archive = scratch / "images.tar"
         engine.save(list(wanted.values()), archive)
         program.call("load", "image-archive", archive, "--name", name)
 
@@ -235,11 +229,6 @@ def _prepare_upstream_nodes(program: Kind, name: str) -> None:
             rule = f"{chain} -d {kind.SERVICE_SUBNET} -p tcp -j REJECT --reject-with tcp-reset"
             script = f"iptables -C {rule} 2>/dev/null || iptables -I {rule}"
             program.engine.call("exec", node.name, "sh", "-c", script)
-
-
-def health_count_matches(present: list[Node]) -> bool:
-    """Tells whether the nodes look like a finished cluster: one control plane."""
-    return sum(node.role == "control-plane" for node in present) == 1
 
 
 def _check_name(name: str) -> None:
@@ -279,8 +268,3 @@ def _require_free(ports: tuple[Port, ...]) -> None:
                     f"port {port.host} on 127.0.0.1 cannot be used: {error.strerror}",
                     f"stop what uses it, or choose another: --port <free port>:{port.node}",
                 ) from None
-
-
-def engine_of(builder: Builder) -> Engine | None:
-    """Returns the engine that is there, for commands that only look."""
-    return builder.find_engine()

@@ -85,4 +85,5 @@ def run(tasks: Sequence[Task], workers: int = 4) -> None:
                 finished.get(timeout=20)
             except queue.Empty:
                 break
+        shell.resume()
         raise

@@ -84,7 +84,7 @@ def wait_until_ready(kubectl: Kubectl, count: int, seconds: float = 90) -> None:
 
 def _dns_is_ready(kubectl: Kubectl) -> bool:
     status = json.loads(kubectl.call("get", "deployment", "coredns", "-n", "kube-system", "-o", "json"))["status"]
-    return 0 < status.get("replicas", 0) == status.get("readyReplicas", 0)
+    return bool(0 < status.get("replicas", 0) == status.get("readyReplicas", 0))
 
 
 def _probe_pods(kubectl: Kubectl) -> dict[str, str]:
@@ -99,7 +99,8 @@ def _probe_pods(kubectl: Kubectl) -> dict[str, str]:
 
 def _nodes_seen_from(kubectl: Kubectl, pod: str, count: int) -> set[str]:
     # kube-proxy picks endpoints at random: 10 tries a node miss one of two nodes once in a million
-    command = f"for i in $(seq {10 * count}); do timeout 2 wget -q -O - http://probe.{PROBE}.svc.cluster.local/node; done"
+    fetch = f"timeout 2 wget -q -O - http://probe.{PROBE}.svc.cluster.local/node"
+    command = f"for i in $(seq {10 * count}); do {fetch}; done"
     return set(kubectl.call("exec", "-n", PROBE, pod, "--", "sh", "-c", command, timeout=60).split())
 
 

@@ -43,7 +43,7 @@ def run(
     log: Path | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    stdin: IO[bytes] | int | None = subprocess.DEVNULL,
     timeout: float | None = None,
 ) -> str:
     """Runs a program to its end and returns its standard output.
@@ -141,6 +141,11 @@ def stop() -> None:
         processes = list(_running)
     for process in processes:
         kill(process)
+
+
+def resume() -> None:
+    """Lets programs start again, after everything that stop() concerned has ended."""
+    _stopping.clear()
 
 
 def check_not_stopped() -> None:

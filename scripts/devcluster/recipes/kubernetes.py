@@ -8,6 +8,7 @@ from devcluster.recipes import go as golang
 VERSION = "1.34.4"
 ETCD_VERSION = "3.6.5"
 COREDNS_VERSION = "1.12.1"
+PROVISIONER_VERSION = "0.0.30"
 
 
 def kubernetes(go: Recipe | None) -> Recipe:
@@ -27,6 +28,12 @@ def coredns(go: Recipe | None) -> Recipe:
     """Returns the recipe of CoreDNS."""
     ldflags = "-X github.com/coredns/coredns/coremain.GitCommit=v" + COREDNS_VERSION
     return golang.program("coredns", f"compiles CoreDNS {COREDNS_VERSION}", 50, go, ldflags)
+
+
+def provisioner(go: Recipe | None) -> Recipe:
+    """Returns the recipe of the storage provisioner that kind's own node images have too."""
+    package = "github.com/rancher/local-path-provisioner"
+    return golang.installed("local-path-provisioner", package, f"v{PROVISIONER_VERSION}", 60, go)
 
 
 def pause(go: Recipe | None) -> Recipe:

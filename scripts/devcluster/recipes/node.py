@@ -17,6 +17,7 @@ REGISTRY_IMAGE = (
 """Upstream's image of the same minor version, as named in the notes of the kind release used here."""
 
 PAUSE_VERSION = "3.10.1"
+_PROVISIONER = f"localhost/triton-stack/local-path-provisioner:{kubernetes.PROVISIONER_VERSION}"
 # Names as kubeadm asks for them. It picks etcd's flags by etcd's tag, so the tag must tell the truth.
 _UPSTREAM_NAMES = {
     "kubernetes": [
@@ -25,35 +26,16 @@ _UPSTREAM_NAMES = {
     ],
     "etcd": [f"registry.k8s.io/etcd:{kubernetes.ETCD_VERSION}-0"],
     "coredns": [f"registry.k8s.io/coredns/coredns:v{kubernetes.COREDNS_VERSION}"],
+    "local-path-provisioner": [_PROVISIONER],
     "pause": [f"registry.k8s.io/pause:{PAUSE_VERSION}"],
 }
-
-
-def base(debian: Recipe) -> Recipe:
-    """Returns the recipe of Debian with systemd, containerd and the network tools."""
-
-    def build(step: Step) -> None:
-        step.container_engine.build(
-            FILES / "node-base", step.image, log=step.log, arguments={"BASE": step.images["base"]}
-        )
-
-    return Recipe(
-        part="node-base",
-        does="installs systemd, containerd and network tools into an image",
-        seconds=50,
-        build=build,
-        sources=(Path(__file__), FILES / "node-base"),
-        needs=(debian,),
-        repository="localhost/triton-stack/node-base",
-        registry="Debian packages",
-    )
 
 
 def built(programs: dict[str, Recipe], node_base: Recipe, triton: Recipe, rclone: Recipe) -> Recipe:
     """Returns the recipe of the node image.
 
     Args:
-        programs: Recipes of kubernetes, etcd, coredns and pause.
+        programs: Recipes of kubernetes, etcd, coredns, local-path-provisioner and pause.
         node_base: Recipe of the image below.
         triton: Recipe of the Triton image.
         rclone: Recipe of the rclone image.
@@ -117,6 +99,9 @@ def _build_bare(step: Step, image: str) -> None:
     context = step.scratch / "node"
     shutil.copytree(FILES / "node", context)
     (context / "rootfs/kind/version").write_text(f"v{kubernetes.VERSION}\n")
+    storage = context / "rootfs/kind/manifests/default-storage.yaml"
+    text = storage.read_text().replace("PROVISIONER_IMAGE", _PROVISIONER).replace("HELPER_IMAGE", images.RCLONE)
+    storage.write_text(text)
     shutil.copy(step.entries["kubernetes"] / "kubernetes", context)
     step.container_engine.build(context, image, log=step.log, arguments={"NODE_BASE": step.images["node-base"]})
 
