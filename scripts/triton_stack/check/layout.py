@@ -139,11 +139,13 @@ def version_policy(model: ModelView) -> Iterator[Problem]:
         yield Problem(("version_policy", "latest"), "latest serves 0 versions", "write latest: {num_versions: 1}")
     if policy.HasField("specific") and not policy.specific.versions:
         yield Problem(("version_policy", "specific"), "specific names no version", "write specific: {versions: [1]}")
-    elif policy.HasField("specific") and model.folder is not None:
-        if len(list(_absent_versions(model))) == len(policy.specific.versions):
-            there = ", ".join(versions(model.folder)) or "none"
-            key: KeyPath = ("version_policy", "specific", "versions")
-            yield Problem(key, f"none of the versions {list(policy.specific.versions)} is there", f"there: {there}")
+        return
+    asked = list(policy.specific.versions)
+    if asked and model.folder is not None and len(list(_absent_versions(model))) == len(asked):
+        there = ", ".join(versions(model.folder)) or "none"
+        yield Problem(
+            ("version_policy", "specific", "versions"), f"none of the versions {asked} is there", f"there: {there}"
+        )
 
 
 @rule("TS411", "version policy that names a version which is not there", Severity.WARNING)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from triton_stack.spec.base import Document, pydantic_findings
 from triton_stack.spec.findings import Finding, KeyPath, format_key
 from triton_stack.spec.model import ModelSpec
+from triton_stack.spec.stack import uses_claim
 
 # Stands for the digest that publishing will give: its form matters here, not its value.
 SOME_DIGEST = f"sha256:{'0' * 64}"
@@ -37,12 +38,29 @@ def check_values(documents: Sequence[Document]) -> list[Finding]:
 def check_stack_values(document: Document, models: Sequence[ModelSpec]) -> list[Finding]:
     """Judge the values of a stack.yaml together with those that its models will make."""
     values = document.data.get("values", {})
-    made = {
-        model.name: {"pool": model.own.pool, "digest": "" if model.is_ensemble else SOME_DIGEST, "config": "-"}
-        for model in models
-    }
+    made = {model.name: _made(model, uses_claim(values)) for model in models}
     merged = _overlay(values, {"models": made}) if made else values
-    return list(_judge(Document(document.file, {**document.data, "values": merged}, document.positions), ("values",)))
+    whole = Document(document.file, {**document.data, "values": merged}, document.positions)
+    specs = {model.name: model.document for model in models}
+    return [_in_spec(finding, specs, document) for finding in _judge(whole, ("values",))]
+
+
+def _in_spec(finding: Finding, specs: dict[str, Document], document: Document) -> Finding:
+    """Say a finding about a model's values where the user wrote them: in the model's spec."""
+    for name, spec in specs.items():
+        prefix = f"values.models.{name}."
+        if finding.key.startswith(prefix) and not any(format_key(path) == finding.key for path in document.positions):
+            return spec.finding(finding.code, finding.message, (finding.key.removeprefix(prefix),), finding.fix)
+    return finding
+
+
+def _made(model: ModelSpec, from_claim: bool) -> dict[str, str]:
+    """Return values of the form that ``generate`` writes for a model."""
+    if from_claim:
+        return {"pool": model.own.pool}
+    if model.is_ensemble:
+        return {"pool": model.own.pool, "config": 'platform: "ensemble"'}
+    return {"pool": model.own.pool, "config": "-", "digest": SOME_DIGEST}
 
 
 def _judge(document: Document, base: KeyPath) -> Iterator[Finding]:

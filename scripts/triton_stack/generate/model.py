@@ -14,18 +14,19 @@ from triton_stack.spec.names import GENERATED_MARK
 _NEEDS_QUOTES = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|nan|inf)|[0-9].*")
 
 
-def model_values(spec: ModelSpec, config: str, digest: str | None) -> dict[str, Any]:
+def model_values(spec: ModelSpec, config: str | None, digest: str | None) -> dict[str, Any]:
     """Return the chart values of one model: ``models.<name>.{pool,digest,config,sample}``.
 
     Args:
         spec: the model.
-        config: its finished config.pbtxt.
-        digest: of its bundle; None for an ensemble, which has no files.
+        config: its finished config.pbtxt; None where the chart takes the one on a claim.
+        digest: of its bundle; None for an ensemble, which has no files, and for a claim.
     """
     values: dict[str, Any] = {"pool": spec.own.pool}
     if digest is not None:
         values["digest"] = digest
-    values["config"] = LiteralScalarString(config)
+    if config is not None:
+        values["config"] = LiteralScalarString(config)
     if spec.sample_request is not None:
         values["sample"] = LiteralScalarString(spec.sample_request + "\n")
     return {"models": {_key(spec.name): values}}

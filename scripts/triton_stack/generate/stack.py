@@ -6,6 +6,7 @@ from triton_stack.generate.model import model_values, values_text
 from triton_stack.pbtxt import config_text
 from triton_stack.repository.bundle import Bundle, make_bundle
 from triton_stack.repository.stack_folder import LoadedModel, LoadedStack
+from triton_stack.spec.stack import uses_claim
 
 
 def model_size(model: LoadedModel) -> int:
@@ -32,12 +33,15 @@ def stack_files(stack: LoadedStack, progress: Callable[[int], None] = lambda _si
         name = model.spec.name
         source = model.file.relative_to(stack.root).as_posix()
         config = config_text(model.spec, source)
-        bundle = bundle_of(model, progress)
-        digest = bundle.manifest.digest if bundle else None
         files[f"model_repository/{name}/config.pbtxt"] = config.encode()
         for path, content in model.spec.warmup_files.items():
             files[f"model_repository/{name}/{path}"] = content
-        files[f"values/{name}.yaml"] = values_text(model_values(model.spec, config, digest), source).encode()
+        if uses_claim(stack.stack.values):
+            values = model_values(model.spec, None, None)
+        else:
+            bundle = bundle_of(model, progress)
+            values = model_values(model.spec, config, bundle.manifest.digest if bundle else None)
+        files[f"values/{name}.yaml"] = values_text(values, source).encode()
     if stack.stack.values:
         files["values/stack.yaml"] = values_text(stack.stack.values, "stack.yaml").encode()
     return files

@@ -136,8 +136,16 @@ class _Builder:
         if kind in ("int", "float", "bool", "null"):
             return self._constructor.construct_object(node)
         if kind in ("str", "timestamp", "value"):
-            return node.value
+            return _join_surrogates(node.value)
         raise ValueError(f"line {node.start_mark.line + 1}: tag {node.tag} is not allowed")
+
+
+def _join_surrogates(text: str) -> str:
+    r"""Read ``"\ud83d\ude00"`` as one character: JSON writes those beyond 16 bits so, and JSON is YAML."""
+    try:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        return text
 
 
 class ClosedModel(BaseModel):

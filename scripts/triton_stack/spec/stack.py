@@ -20,6 +20,12 @@ class Stack(ClosedModel):
     values: dict[str, Any] = Field(default_factory=dict, description="chart values, copied to OUT/values/stack.yaml")
 
 
+def uses_claim(values: dict[str, Any]) -> bool:
+    """Tell whether the models come from a claim: then config and files are the claim's own, and no values name them."""
+    repository = values.get("modelRepository")
+    return isinstance(repository, dict) and repository.get("type") == "pvc"
+
+
 def parse_stack(text: str | bytes, file: str) -> tuple[Stack, Document]:
     """Read stack.yaml.
 

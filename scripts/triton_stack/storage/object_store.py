@@ -56,7 +56,7 @@ def open_store(location: Location) -> S3Store:
             client_options={
                 "allow_http": location.endpoint.startswith("http://"),
                 "timeout": "300s",
-                "connect_timeout": "5s",
+                "connect_timeout": "10s",
             },
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
             **{key: value for key, value in settings.items() if value},

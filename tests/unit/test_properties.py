@@ -1,0 +1,153 @@
+"""Any spec survives the way through text, and no input makes a traceback."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from triton_stack.check import Folder, ModelView, check_model
+from triton_stack.pbtxt import config_text, parse_config
+from triton_stack.pbtxt.positions import locate_fields
+from triton_stack.repository.targets import check_paths
+from triton_stack.spec.base import parse_yaml
+from triton_stack.spec.descriptor import enum_choices, is_map, is_repeated, model_config_descriptor
+from triton_stack.spec.fields import _INT_RANGES
+from triton_stack.spec.findings import FindingsError
+from triton_stack.spec.model import parse_model_spec
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+FEW = {"max_size": 2}
+
+
+def scalars(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    kind = field.cpp_type
+    if kind == FieldDescriptor.CPPTYPE_ENUM:
+        assert field.enum_type is not None
+        return st.sampled_from(enum_choices(field.enum_type))
+    if kind == FieldDescriptor.CPPTYPE_STRING:
+        return TEXT
+    if kind == FieldDescriptor.CPPTYPE_BOOL:
+        return st.booleans()
+    if kind in (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE):
+        width = 32 if kind == FieldDescriptor.CPPTYPE_FLOAT else 64
+        return st.floats(allow_nan=False, allow_infinity=False, width=width)
+    low, high = _INT_RANGES[kind]
+    return st.integers(low, high)
+
+
+def values(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
+    if is_map(field):
+        assert field.message_type is not None
+        entry = field.message_type.fields_by_name
+        return st.dictionaries(scalars(entry["key"]).map(str), single(entry["value"], depth), **FEW)
+    return st.lists(single(field, depth), **FEW) if is_repeated(field) else single(field, depth)
+
+
+def single(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
+    return messages(field.message_type, depth + 1) if field.message_type is not None else scalars(field)
+
+
+@st.composite
+def messages(draw: st.DrawFn, descriptor: Descriptor, depth: int) -> dict[str, Any]:
+    chosen = (
+        draw(st.lists(st.sampled_from(list(descriptor.fields)), max_size=4 if depth < 4 else 1, unique=True))
+        if descriptor.fields
+        else []
+    )
+    taken: set[str] = set()
+    result = {}
+    for field in chosen:
+        oneof = field.containing_oneof
+        if oneof is not None and oneof.name in taken:
+            continue
+        if oneof is not None:
+            taken.add(oneof.name)
+        result[field.name] = draw(values(field, depth))
+    return result
+
+
+SPECS = messages(model_config_descriptor(), 0)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(SPECS, TEXT)
+def test_any_spec_reads_back_from_its_text(data: dict[str, Any], name: str) -> None:
+    spec = parse_model_spec(json.dumps({**data, "name": name}), "m.yaml")
+    text = config_text(spec, "models/m.yaml")
+    assert parse_config(text, "config.pbtxt") == spec.config
+    assert locate_fields(text)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(SPECS)
+def test_any_spec_is_judged_without_a_crash(data: dict[str, Any]) -> None:
+    spec = parse_model_spec(json.dumps({**data, "name": "m"}), "m.yaml")
+    findings = check_model(ModelView(spec.document, spec.config, "m", Folder({}), spec))
+    assert "TS403" in {finding.code for finding in findings}
+
+
+YAML_PIECES = st.sampled_from(
+    [
+        *["name", "models", "source", "sample", "input", ":", " ", "\n", "\t", "- ", "{", "}", "[", "]", '"', "'"],
+        *["&a", "*a", "!!int", "!!binary", "<<: ", "|", ">", "#", "?", "1", "1e9", "~", "0x", "1:2", "é"],
+        *["%YAML 1.1\n---\n", "---\n", "...", "\x00", "\ufeff"],
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200) | st.lists(YAML_PIECES, max_size=25).map(lambda parts: "".join(parts).encode()))
+def test_any_bytes_are_a_document_or_findings(content: bytes) -> None:
+    try:
+        document = parse_yaml(content, "x.yaml")
+    except FindingsError as error:
+        assert error.findings
+    else:
+        assert document.file == "x.yaml"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=100) | st.lists(YAML_PIECES, max_size=25).map(lambda parts: "".join(parts).encode()),
+    st.sampled_from(["values.yaml", "config.pbtxt", "models/m.yaml", "stack.yaml", "other.bin"]),
+)
+def test_any_file_into_check_gives_findings_and_no_crash(tmp_path: Path, content: bytes, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    assert isinstance(check_paths([path]), list)
+
+
+PBTXT_PIECES = st.sampled_from(
+    [
+        *['name: "a"', "input {", "}", "[", "]", "dims: [1, 2]", "<", ">", ",", ";", "#x\n", '"', "'", "\n", ":"],
+        *["parameters", "\\", "0x1", "TYPE_FP32"],
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=100) | st.lists(PBTXT_PIECES, max_size=20).map(lambda parts: " ".join(parts).encode()))
+def test_any_config_text_is_a_message_or_findings(content: bytes) -> None:
+    locate_fields(content)
+    try:
+        parse_config(content, "config.pbtxt")
+    except FindingsError as error:
+        assert error.findings
+
+
+LEVELS = "".join(f"c{level}: &c{level} [{', '.join([f'*c{level - 1}'] * 9)}]\n" for level in range(1, 8))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"c0: &c0 [x]\n{LEVELS}", "[" * 5_000, "a: &a {b: *a}"],
+    ids=["alias bomb", "deep nesting", "alias of itself"],
+)
+def test_a_hostile_file_is_refused_quickly(text: str) -> None:
+    with pytest.raises(FindingsError):
+        parse_yaml(text, "x.yaml")
