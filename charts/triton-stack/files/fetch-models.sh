@@ -29,7 +29,7 @@ list_folders() {
 # Why rclone failed, in words that name the key to change.
 explain() {
   bucket=${STORE%%/*}
-  if grep -qE 'NoSuchBucket|bucket does not exist' "$errors"; then
+  if grep -qE 'NoSuchBucket|bucket does not exist|directory not found' "$errors"; then
     stop "modelRepository.objectStore.url: the bucket \"$bucket\" does not exist"
   elif grep -qE 'InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|Forbidden|StatusCode: 403|StatusCode: 401' "$errors"; then
     stop "modelRepository.objectStore.credentials: the store refuses the access keys for bucket \"$bucket\" (from $STORE_IDENTITY)"
@@ -59,7 +59,12 @@ fetch() {
       stop "models.$model.digest: the store has no bundle sha256:$digest of $model under s3://$STORE; it has: $bundles"
     fi
     models=$(list_folders "store:$STORE/")
-    [ -n "$models" ] || explain "models.$model: nothing is found under s3://$STORE"
+    if [ -z "$models" ]; then
+      : > "$errors"
+      list_folders "store:${STORE%%/*}" > /dev/null
+      [ ! -s "$errors" ] || explain "models.$model"
+      stop "modelRepository.objectStore.url: there is nothing under s3://$STORE, but model \"$model\" is declared"
+    fi
     stop "models.$model: the store has no model \"$model\" under s3://$STORE; it has: $models"
   fi
   found=$(sha256sum "$staging/$model.manifest" | cut -d ' ' -f 1)

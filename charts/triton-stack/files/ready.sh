@@ -22,7 +22,8 @@ bad=$(echo "$states" | grep -v '^200 ' | sed -e 's|/ready$||' -e 's|.*/models/||
 
 index=$(curl --silent --max-time 3 --request POST --header "triton-stack-key: $POD_UID" "$server/repository/index" | tr '{' '\n')
 for model in $bad; do
-  reason=$(echo "$index" | grep "\"name\":\"$model\"" | sed -n 's/.*"reason":"\(.*\)".*/\1/p' | head -n 1 | cut -c 1-400)
+  # printf, for the echo of some shells would turn the \n in a reason into line breaks.
+  reason=$(printf '%s\n' "$index" | grep "\"name\":\"$model\"" | sed -n -e 's/\\n/ /g' -e 's/.*"reason":"\(.*\)".*/\1/p' | head -n 1 | cut -c 1-400)
   echo "model $model is not ready: ${reason:-its configuration was refused, or it is not in the repository; the reason is in the log of container triton}"
 done
 
