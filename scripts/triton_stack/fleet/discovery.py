@@ -92,11 +92,11 @@ def _endpoints(api: Any, namespace: str, release: str, url: str) -> Iterator[End
         pool = _pool(sample)
         service = next((item for item in services if _pool(item) == pool and item.spec.cluster_ip != "None"), None)
         base, reached_by = (url.rstrip("/"), "") if url else _base_url(api, namespace, service)
-        pod_names = [item.metadata.name for item in pods if _pool(item) == pool and _is_running(item)]
+        addresses = [_proxied(item) for item in pods if _pool(item) == pool and _is_running(item)]
         data = sample.data or {}
         for model in sorted(data.get("models", "").split()):
             body = data.get(f"{model}.json", "").strip()
-            for version, ready in _versions(api, namespace, pod_names, model):
+            for version, ready in _versions(api, namespace, addresses, model):
                 path = f"{base}/v2/models/{quote(model)}" + (f"/versions/{version}" if version else "")
                 yield Endpoint(model, version, pool, ready, path, curl_line(path, body), reached_by)
 
@@ -114,7 +114,7 @@ def _versions(api: Any, namespace: str, pods: list[str], model: str) -> list[tup
     for pod in pods:
         try:
             answer = api.connect_get_namespaced_pod_proxy_with_path(
-                f"{pod}:http",
+                pod,
                 namespace,
                 f"v2/models/{quote(model)}",
                 _preload_content=False,
@@ -152,6 +152,12 @@ def _items(call: Any, namespace: str, selector: str) -> list[Any]:
 
 def _pool(item: Any) -> str:
     return str(item.metadata.labels[POOL_LABEL])
+
+
+def _proxied(pod: Any) -> str:
+    """Return NAME:PORT; for pods, unlike for Services, the API server's proxy knows ports by number only."""
+    ports = [port for container in pod.spec.containers for port in container.ports or [] if port.name == "http"]
+    return f"{pod.metadata.name}:{ports[0].container_port}"
 
 
 def _is_running(pod: Any) -> bool:
