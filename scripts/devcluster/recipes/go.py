@@ -29,7 +29,7 @@ def toolchain() -> Recipe | None:
     if shutil.which("go"):
         try:
             version = re.search(
-                r"go(\d+)\.(\d+)", shell.run(["go", "version"], env={"GOTOOLCHAIN": "local"}, timeout=20)
+                r"go(\d+)\.(\d+)", shell.run(["go", "version"], env=ENV, timeout=20)
             )
         except shell.CommandFailed:
             version = None
