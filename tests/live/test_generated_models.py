@@ -82,8 +82,8 @@ import triton_python_backend_utils as pb_utils
 
 class TritonPythonModel:
     def execute(self, requests):
-        tensors = [pb_utils.get_input_tensor_by_name(requests[0], name).as_numpy() for name in ("TEXT", "NUMBER", "ZEROS")]
-        seen = [str(tensor.tolist()) for tensor in tensors]
+        names = ("TEXT", "NUMBER", "ZEROS")
+        seen = [str(pb_utils.get_input_tensor_by_name(requests[0], name).as_numpy().tolist()) for name in names]
         pathlib.Path(__file__).with_name("seen.json").write_text(json.dumps(seen))
         return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.zeros((1, 1), np.float32))]) for _ in requests]
 """

@@ -1,5 +1,6 @@
 """What check refuses, the real server refuses too, and it loads the nearest neighbour that check accepts."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,34 +10,53 @@ from tests.support.triton import Triton, running_triton
 
 from triton_stack.pbtxt import config_text
 
+LOAD_SECONDS = 30
+HANG_SECONDS = 4
+
+
+class Server:
+    """One server for many models. A bad model may hang or crash it; then the next model gets a new one."""
+
+    def __init__(self, repository: Path) -> None:
+        self._repository = repository
+        self._running = contextlib.ExitStack()
+        self._triton: Triton | None = None
+
+    def load(self, name: str, model: Model) -> str:
+        """Load and unload a model; return why it was refused, or an empty text."""
+        write_model(self._repository, name, model)
+        if self._triton is None:
+            self._triton = self._running.enter_context(running_triton(self._repository))
+        try:
+            refused = self._triton.load(name, timeout=LOAD_SECONDS)
+            self._triton.post(f"/v2/repository/models/{name}/unload")
+        except OSError as error:
+            self.stop()
+            return f"the server broke: {error}"
+        return refused
+
+    def stop(self) -> None:
+        self._running.close()
+        self._triton = None
+
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Triton, Path]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     repository = tmp_path_factory.mktemp("repository")
-    with running_triton(repository) as triton:
-        yield triton, repository
+    write_model(repository, STEP_MODEL, Model())
+    running = Server(repository)
+    yield running
+    running.stop()
 
 
 def write_model(repository: Path, name: str, model: Model) -> None:
     folder = repository / name
+    folder.mkdir()
     for path in model.all_folders():
         (folder / path).mkdir(parents=True, exist_ok=True)
     for path, text in model.all_files().items():
         (folder / path).write_text(text)
     (folder / "config.pbtxt").write_text(config_text(model.spec(name), "a test"))
-
-
-def load(server: tuple[Triton, Path], name: str, model: Model) -> str:
-    triton, repository = server
-    if not (repository / STEP_MODEL).exists():
-        write_model(repository, STEP_MODEL, Model())
-    write_model(repository, name, model)
-    refused = triton.load(name)
-    triton.post(f"/v2/repository/models/{name}/unload")
-    return refused
-
-
-HANG_SECONDS = 4
 
 
 def number(case: Case) -> int:
@@ -49,18 +69,18 @@ LOADED = [case for case in CASES if case.server == "loads"]
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: f"{case.code} {case.label}")
-def test_the_server_refuses_what_check_refuses(server: tuple[Triton, Path], case: Case) -> None:
-    assert load(server, f"bad{number(case)}", case.bad)
+def test_the_server_refuses_what_check_refuses(server: Server, case: Case) -> None:
+    assert server.load(f"bad{number(case)}", case.bad)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.label}")
-def test_the_server_loads_the_neighbour_that_check_accepts(server: tuple[Triton, Path], case: Case) -> None:
-    assert load(server, f"good{number(case)}", case.good) == ""
+def test_the_server_loads_the_neighbour_that_check_accepts(server: Server, case: Case) -> None:
+    assert server.load(f"good{number(case)}", case.good) == ""
 
 
 @pytest.mark.parametrize("case", LOADED, ids=lambda case: f"{case.code} {case.label}")
-def test_the_server_loads_what_goes_wrong_later(server: tuple[Triton, Path], case: Case) -> None:
-    assert load(server, f"late{number(case)}", case.bad) == ""
+def test_the_server_loads_what_goes_wrong_later(server: Server, case: Case) -> None:
+    assert server.load(f"late{number(case)}", case.bad) == ""
 
 
 @pytest.mark.parametrize("case", HANGING, ids=lambda case: f"{case.code} {case.label}")

@@ -261,7 +261,7 @@ CASES = [
     Case("step model", "TS507", "ensemble_scheduling.step[0].model_name", _step(model_name="stepp"), _step()),
     Case("step input", "TS507", "ensemble_scheduling.step[0].input_map", _step(input_map=None), _step()),
     Case("warm-up batch", "TS508", "model_warmup[0].batch_size", _warmup({"INPUT": ZEROS}, 9), _warmup({"INPUT": ZEROS}, 8)),
-    Case("warm-up input", "TS508", "model_warmup[0].inputs.NO", _warmup({"INPUT": ZEROS, "NO": ZEROS}), _warmup({"INPUT": ZEROS})),
+    Case("warm-up input", "TS511", "model_warmup[0].inputs.NO", _warmup({"INPUT": ZEROS, "NO": ZEROS}), _warmup({"INPUT": ZEROS}), server="loads"),
     Case("warm-up nothing", "TS508", "model_warmup[0].inputs", _warmup({}), _warmup({"INPUT": ZEROS})),
     Case(
         "warm-up size",

@@ -124,8 +124,15 @@ def test_a_store_that_does_not_answer_is_named(stack: Path, bucket: Path) -> Non
 @pytest.mark.parametrize("to", ["models/demo", "gs://models/demo", "s3://", "s3:///x"])
 def test_another_kind_of_place_is_refused(stack: Path, to: str) -> None:
     done = triton_stack("publish", stack, "--to", to)
-    assert done.code == 1
-    assert f"{to} is not of the form s3://bucket/prefix" in done.err
+    assert done.code == 2
+    assert f"{to} is not of the form s3://BUCKET/PREFIX" in done.err
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:9000", "s3.example", "http://"])
+def test_an_endpoint_that_is_no_url_is_refused(stack: Path, endpoint: str) -> None:
+    done = triton_stack("publish", stack, "--to", "s3://models/demo", "--endpoint", endpoint)
+    assert done.code == 2
+    assert f"the endpoint {endpoint} must be a URL" in done.err
 
 
 def test_an_unknown_model_is_wrong_use(s3: S3, stack: Path, bucket: Path) -> None:

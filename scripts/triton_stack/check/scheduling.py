@@ -97,7 +97,7 @@ def step_is_complete(model: ModelView) -> Iterator[Problem]:
 
 @rule("TS508", "warm-up that does not fit the model")
 def warmup(model: ModelView) -> Iterator[Problem]:
-    """Triton refuses unknown and missing inputs, sizes of -1, and a batch above max_batch_size."""
+    """Triton refuses missing inputs, sizes of -1, and a batch above max_batch_size."""
     config = model.config
     names = {tensor.name: tensor for tensor in config.input}
     for index, item in enumerate(config.model_warmup):
@@ -106,9 +106,6 @@ def warmup(model: ModelView) -> Iterator[Problem]:
             message = f"batch_size is {item.batch_size}, max_batch_size {config.max_batch_size}"
             yield Problem((*path, "batch_size"), message, f"use 1 to {max(config.max_batch_size, 1)}")
         for name, tensor in item.inputs.items():
-            if name not in names and not (completes_itself(model) and not names):
-                fix = suggest(name, names) or f"inputs: {', '.join(names)}"
-                yield Problem((*path, "inputs", name), f'the model has no input "{name}"', fix)
             if any(size < 0 for size in tensor.dims):
                 yield Problem((*path, "inputs", name, "dims"), "a warm-up tensor needs exact sizes", "replace -1")
         for name, declared in names.items():
@@ -122,6 +119,19 @@ def warmup_runs(model: ModelView) -> Iterator[Problem]:
     for index, item in enumerate(model.config.model_warmup):
         if item.batch_size == 0:
             yield Problem(("model_warmup", index), "a warm-up without batch_size is never run", "write batch_size: 1")
+
+
+@rule("TS511", "warm-up of an input that the model does not have", Severity.WARNING)
+def warmup_inputs(model: ModelView) -> Iterator[Problem]:
+    """Triton passes over it, and says nothing."""
+    names = [tensor.name for tensor in model.config.input]
+    if not names and completes_itself(model):
+        return
+    for index, item in enumerate(model.config.model_warmup):
+        for name in item.inputs:
+            if name not in names:
+                fix = suggest(name, names) or f"inputs: {', '.join(names) or 'none'}"
+                yield Problem(("model_warmup", index, "inputs", name), f'the model has no input "{name}"', fix)
 
 
 @rule("TS510", "ensemble with files, or a model without")

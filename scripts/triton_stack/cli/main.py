@@ -44,13 +44,6 @@ def run() -> None:
     except UsageProblem as problem:
         fail(str(problem))
         sys.exit(2)
-    except KeyboardInterrupt:
-        fail("interrupted")
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does: nothing to say, and nobody to say it to.
-        sys.stderr.close()
-        sys.exit(1)
 
 
 if __name__ == "__main__":

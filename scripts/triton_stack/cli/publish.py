@@ -40,6 +40,8 @@ def command(
     from triton_stack.storage.object_store import StorageError, open_store, publish_bundle
 
     location = Location(to, endpoint, region, path_style)
+    if location.problem():
+        raise UsageProblem(location.problem())
     loaded = load_checked(stack)
     known = {item.spec.name: item for item in loaded.models}
     unknown = sorted(set(model or []) - set(known))

@@ -33,6 +33,6 @@ def load_checked(path: Path) -> "LoadedStack":
         raise typer.Exit(1) from None
     print_findings(findings)
     if has_errors(findings):
-        fail(f"{path} has errors; nothing was written")
+        fail(f"{path} has errors; nothing was done")
         raise typer.Exit(1)
     return stack

@@ -22,3 +22,14 @@ class Location:
     def prefix(self) -> str:
         """The prefix, without slashes around it."""
         return urlsplit(self.url).path.strip("/")
+
+    def problem(self) -> str:
+        """Say what is wrong with the location as it is written, or nothing."""
+        parts = urlsplit(self.url)
+        if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
+            return f"{self.url} is not of the form s3://BUCKET/PREFIX"
+        if self.endpoint and (
+            urlsplit(self.endpoint).scheme not in ("http", "https") or not urlsplit(self.endpoint).netloc
+        ):
+            return f"the endpoint {self.endpoint} must be a URL, as http://HOST:PORT"
+        return ""

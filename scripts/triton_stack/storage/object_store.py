@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -40,13 +39,8 @@ def open_store(location: Location) -> S3Store:
     """Open the bucket; nothing is sent yet.
 
     Raises:
-        StorageError: the URL is not ``s3://bucket/prefix``, or no region is known.
+        StorageError: the settings cannot be used, as when no region is known.
     """
-    parts = urlsplit(location.url)
-    if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
-        raise StorageError(f"{location.url} is not of the form s3://bucket/prefix")
-    if location.endpoint and urlsplit(location.endpoint).scheme not in ("http", "https"):
-        raise StorageError(f"the endpoint {location.endpoint} must begin with http:// or https://")
     try:
         settings: dict[str, Any] = {"endpoint": location.endpoint, "region": location.region}
         return S3Store(
