@@ -184,3 +184,30 @@ def test_no_cluster_is_one_clear_message(tmp_path: Path) -> None:
     assert done.code == 1
     assert done.err.startswith("error: no usable kubeconfig")
     assert len(done.err.splitlines()) == 1
+
+
+def test_values_for_a_claim_name_no_files_and_no_config(stack: Path, tmp_path: Path) -> None:
+    claim = "{name: a, values: {modelRepository: {type: pvc, pvc: {existingClaim: models}}}}"
+    (stack / "stack.yaml").write_text(claim)
+    done = triton_stack("generate", stack, "-o", tmp_path / "out")
+    assert done.code == 0, done.err
+    values = YAML(typ="safe").load(tmp_path / "out" / "values" / "double.yaml")
+    assert list(values["models"]["double"]) == ["pool", "sample"]
+    assert (tmp_path / "out" / "model_repository" / "double" / "config.pbtxt").is_file()
+
+
+def test_a_source_that_is_no_folder_is_named_at_its_key(stack: Path) -> None:
+    spec = stack / "models" / "double.yaml"
+    spec.write_text(spec.read_text().replace("../files/double", "../files/dubble"))
+    found = json.loads(triton_stack("check", stack, "-o", "json").out)
+    assert ("TS401", "source", 11) in [(item["code"], item["key"], item["line"]) for item in found]
+
+
+def test_the_curl_line_survives_quotes_in_the_sample() -> None:
+    from triton_stack.fleet.discovery import curl_line
+
+    line = curl_line("http://h/v2/models/m", '{"a":"it\'s"}')
+    done = subprocess.run(
+        ["sh", "-c", line.replace("curl", "printf '%s\\n'", 1)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == '{"a":"it\'s"}'
