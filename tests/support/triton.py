@@ -200,7 +200,7 @@ def running_triton(repository: Path, models: Sequence[str] = (), extra_args: Seq
         finally:
             process.terminate()
             try:
-                process.wait(timeout=15)
+                process.wait(timeout=7)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
