@@ -33,3 +33,25 @@ demo: $(VENV)/.ready ## A kind cluster, an S3 store, a published model, two Trit
 .PHONY: demo-down
 demo-down: $(VENV)/.ready ## Remove the demo's cluster
 	@PYTHONPATH=scripts $(PYTHON) -m demo down
+
+.PHONY: lint
+lint: $(VENV)/.ready ## Style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+.PHONY: verify
+verify: $(VENV)/.ready ## Are the generated files what their sources give?
+	PYTHONPATH=scripts $(PYTHON) -m triton_stack.generate.chart_files --check charts/triton-stack
+
+.PHONY: test-fast
+test-fast: $(VENV)/.ready ## The layers that need neither server nor cluster, in seconds
+	$(PYTHON) -m pytest tests/unit tests/chart tests/contract
+
+.PHONY: test
+test: lint verify ## Every layer, up to a kind cluster with the real Triton
+	$(PYTHON) -m pytest tests/unit tests/chart tests/contract tests/live tests/cluster $(PYTEST_OPTIONS)
+
+.PHONY: bench
+bench: $(VENV)/.ready ## Speed, shown and not judged
+	$(PYTHON) -m pytest tests/bench -q

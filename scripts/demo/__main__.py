@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 
 import typer
-from devcluster import cluster
-from devcluster.errors import Problem
 from rich.console import Console
 
 from demo import fetch_model, report, store
 from demo.shell import CommandFailed, Shell
+from devcluster import cluster
+from devcluster.errors import Problem
 
 ROOT = Path(__file__).parents[2]
 BUILD = Path("build/demo")
@@ -39,10 +39,8 @@ def up() -> None:
     console.print("[bold]The model[/]: published as an immutable bundle, with its digest in the values")
     fetch_model.lay_out(stack)
     with store.reached(quiet) as reached:
-        shell.run(
-            "triton-stack", "publish", str(stack), "--to", "s3://models/demo", "--endpoint", reached.endpoint, "--path-style",
-            **reached.environment,
-        )  # fmt: skip
+        where = ("--to", "s3://models/demo", "--endpoint", reached.endpoint, "--path-style")
+        shell.run("triton-stack", "publish", str(stack), *where, **reached.environment)
     shell.run("triton-stack", "generate", str(stack), "-o", str(generated))
 
     console.print("[bold]The chart[/]: two Triton pods behind one Service")

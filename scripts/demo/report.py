@@ -30,7 +30,9 @@ def body(*texts: str) -> str:
 
 def embed(url: str, *texts: str) -> numpy.ndarray[Any, Any]:
     """Embeddings of the texts by the served model: float32, (texts, 384), each of length 1."""
-    request = urllib.request.Request(f"{url}/v2/models/{MODEL}/infer", body(*texts).encode(), {"content-type": "application/json"})
+    request = urllib.request.Request(
+        f"{url}/v2/models/{MODEL}/infer", body(*texts).encode(), {"content-type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=30) as answer:
         output = json.load(answer)["outputs"][0]
     return numpy.array(output["data"], dtype=numpy.float32).reshape(output["shape"])
@@ -43,13 +45,16 @@ def show(shell: Shell, release: str, url: str, grpc_address: str, console: Conso
     console.print(f"URL  {url}   gRPC  {grpc_address}\n")
     console.print(_similarities(url))
     console.print(_speed(shell, ready, url, grpc_address))
-    console.print(_next_commands(shell, release, url))
+    # Long lines stay whole, so that they can be pasted.
+    print(_next_commands(shell, release, url))
 
 
 def _pods(ready: list[dict[str, Any]]) -> Table:
-    table = Table("pod", "node", "address", title="Pods that serve", title_justify="left")
+    table = Table(title="Pods that serve", title_justify="left")
+    for column in ("pod", "node"):
+        table.add_column(column, overflow="fold")
     for pod in ready:
-        table.add_row(pod["metadata"]["name"], pod["spec"]["nodeName"], pod["status"]["podIP"])
+        table.add_row(pod["metadata"]["name"], pod["spec"]["nodeName"])
     return table
 
 

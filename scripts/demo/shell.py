@@ -35,7 +35,9 @@ class Shell:
         folders = [beside, *([str(self.tools)] if self.tools else []), os.environ.get("PATH", "")]
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": os.pathsep.join(folders)}
 
-    def run(self, *words: str, text: str | None = None, timeout: float = 600, check: bool = True, **environment: str) -> str:
+    def run(
+        self, *words: str, text: str | None = None, timeout: float = 600, check: bool = True, **environment: str
+    ) -> str:
         """Standard output of a command; `text` goes to its standard input.
 
         Raises:
@@ -44,7 +46,13 @@ class Shell:
         if self.echo:
             print(f"  $ {shlex.join(words)}", flush=True)
         done = subprocess.run(
-            words, env={**self.environment, **environment}, input=text, capture_output=True, text=True, timeout=timeout, check=False
+            words,
+            env={**self.environment, **environment},
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
         if check and done.returncode != 0:
             raise CommandFailed(f"{shlex.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

@@ -62,7 +62,9 @@ def forwarded(shell: Shell, target: str, port: int) -> Iterator[int]:
         CommandFailed: kubectl did not open the port within 20 s.
     """
     words = ["kubectl", "--namespace", shell.namespace, "port-forward", target, f":{port}"]
-    process = subprocess.Popen(words, env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        words, env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         yield _port(process)
     finally:

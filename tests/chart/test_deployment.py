@@ -27,15 +27,27 @@ def test_minimal_values_render_exactly_these_objects() -> None:
 
 def test_a_pools_keys_are_laid_over_the_defaults() -> None:
     objects = render(scenarios()["pools"])
-    default, large = (one(objects, "Deployment", suffix)["spec"]["template"]["spec"] for suffix in ("-default", "-large"))
+    default, large = (
+        one(objects, "Deployment", suffix)["spec"]["template"]["spec"] for suffix in ("-default", "-large")
+    )
     assert default["containers"][0]["resources"]["limits"] == {"nvidia.com/gpu": 1}
     assert large["containers"][0]["resources"]["limits"] == {"nvidia.com/mig-3g.40gb": 4}
-    sizes = [volume["emptyDir"]["sizeLimit"] for spec in (default, large) for volume in spec["volumes"] if volume["name"] == "shared-memory"]
+    sizes = [
+        volume["emptyDir"]["sizeLimit"]
+        for spec in (default, large)
+        for volume in spec["volumes"]
+        if volume["name"] == "shared-memory"
+    ]
     assert sizes == ["512Mi", "512Mi"]
 
 
 def test_false_and_zero_in_a_pool_win_over_the_defaults() -> None:
-    objects = rendered({"poolDefaults": {"replicas": 3, "server": {"lockApis": True}}, "pools": {"default": {"replicas": 0, "server": {"lockApis": False}}}})
+    objects = rendered(
+        {
+            "poolDefaults": {"replicas": 3, "server": {"lockApis": True}},
+            "pools": {"default": {"replicas": 0, "server": {"lockApis": False}}},
+        }
+    )
     assert one(objects, "Deployment")["spec"]["replicas"] == 0
     assert not [flag for flag in container(objects)["args"] if "restricted" in flag]
 
@@ -43,7 +55,11 @@ def test_false_and_zero_in_a_pool_win_over_the_defaults() -> None:
 def test_each_pool_loads_its_own_models_only() -> None:
     objects = render(scenarios()["pools"])
     loads = {
-        suffix: [flag for flag in one(objects, "Deployment", suffix)["spec"]["template"]["spec"]["containers"][0]["args"] if flag.startswith("--load-model")]
+        suffix: [
+            flag
+            for flag in one(objects, "Deployment", suffix)["spec"]["template"]["spec"]["containers"][0]["args"]
+            if flag.startswith("--load-model")
+        ]
         for suffix in ("-default", "-large")
     }
     assert loads == {"-default": ["--load-model=embed"], "-large": ["--load-model=chain", "--load-model=detect"]}
@@ -83,7 +99,10 @@ def test_a_null_flag_removes_the_charts() -> None:
 
 def test_a_list_repeats_a_flag() -> None:
     flags = args(pool(server={"extraArgs": {"backend-config": ["python,a=1", "onnxruntime,b=2"]}}))
-    assert [flag for flag in flags if "backend" in flag] == ["--backend-config=python,a=1", "--backend-config=onnxruntime,b=2"]
+    assert [flag for flag in flags if "backend" in flag] == [
+        "--backend-config=python,a=1",
+        "--backend-config=onnxruntime,b=2",
+    ]
 
 
 def test_large_numbers_are_not_written_with_an_exponent() -> None:
@@ -98,18 +117,34 @@ def test_fractions_stay_fractions() -> None:
 def test_each_port_stands_in_one_place() -> None:
     objects = rendered(pool(ports={"http": 9000, "grpc": 9001, "metrics": 9002}))
     assert {"--http-port=9000", "--grpc-port=9001", "--metrics-port=9002"} <= set(container(objects)["args"])
-    assert {p["name"]: p["containerPort"] for p in container(objects)["ports"]} == {"http": 9000, "grpc": 9001, "metrics": 9002}
-    assert {p["name"]: p["port"] for p in one(objects, "Service", "-headless")["spec"]["ports"]} == {"http": 9000, "grpc": 9001, "metrics": 9002}
+    assert {p["name"]: p["containerPort"] for p in container(objects)["ports"]} == {
+        "http": 9000,
+        "grpc": 9001,
+        "metrics": 9002,
+    }
+    assert {p["name"]: p["port"] for p in one(objects, "Service", "-headless")["spec"]["ports"]} == {
+        "http": 9000,
+        "grpc": 9001,
+        "metrics": 9002,
+    }
     assert "9000" in container(objects)["readinessProbe"]["exec"]["command"]
     assert one(objects, "Pod")["spec"]["containers"][0]["command"][-1].endswith(":9000")
 
 
 def test_the_drain_block_reaches_pod_and_server() -> None:
-    drain = {"preStopSeconds": 20, "grpcMaxConnectionAgeSeconds": 10, "grpcMaxConnectionAgeGraceSeconds": 6, "exitTimeoutSeconds": 40, "terminationGracePeriodSeconds": 70}
+    drain = {
+        "preStopSeconds": 20,
+        "grpcMaxConnectionAgeSeconds": 10,
+        "grpcMaxConnectionAgeGraceSeconds": 6,
+        "exitTimeoutSeconds": 40,
+        "terminationGracePeriodSeconds": 70,
+    }
     objects = rendered(pool(drain=drain))
     assert container(objects)["lifecycle"] == {"preStop": {"sleep": {"seconds": 20}}}
     assert pod_spec(objects)["terminationGracePeriodSeconds"] == 70
-    assert {"--exit-timeout-secs=40", "--grpc-max-connection-age=10000", "--grpc-max-connection-age-grace=6000"} <= set(container(objects)["args"])
+    assert {"--exit-timeout-secs=40", "--grpc-max-connection-age=10000", "--grpc-max-connection-age-grace=6000"} <= set(
+        container(objects)["args"]
+    )
 
 
 def test_a_null_connection_age_leaves_the_flags_out() -> None:
@@ -118,14 +153,19 @@ def test_a_null_connection_age_leaves_the_flags_out() -> None:
 
 def test_the_apis_that_change_the_server_are_locked_over_both_protocols() -> None:
     locked = [flag for flag in args() if flag.startswith(("--http-restricted-api", "--grpc-restricted-protocol"))]
-    assert [flag.split("=", 1)[1] for flag in locked] == ["model-repository,shared-memory,trace,logging:triton-stack-key=$(POD_UID)"] * 2
+    assert [flag.split("=", 1)[1] for flag in locked] == [
+        "model-repository,shared-memory,trace,logging:triton-stack-key=$(POD_UID)"
+    ] * 2
     environment = {entry["name"]: entry for entry in container(rendered())["env"]}
     assert environment["POD_UID"]["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.uid"
 
 
 def test_environment_takes_values_and_sources() -> None:
     secret = {"secretKeyRef": {"name": "token", "key": "token"}}
-    environment = {e["name"]: e for e in container(rendered(pool(env={"A": 1, "B": True, "C": {"valueFrom": secret}, "D": None})))["env"]}
+    environment = {
+        e["name"]: e
+        for e in container(rendered(pool(env={"A": 1, "B": True, "C": {"valueFrom": secret}, "D": None})))["env"]
+    }
     assert environment["A"] == {"name": "A", "value": "1"}
     assert environment["B"] == {"name": "B", "value": "true"}
     assert environment["C"] == {"name": "C", "valueFrom": secret}
@@ -138,7 +178,12 @@ def test_a_users_environment_wins_over_the_charts() -> None:
 
 
 def test_volumes_of_any_kind_are_mounted() -> None:
-    objects = rendered(pool(volumes={"data": {"nfs": {"server": "x", "path": "/"}}}, volumeMounts={"/data": {"name": "data", "readOnly": True}}))
+    objects = rendered(
+        pool(
+            volumes={"data": {"nfs": {"server": "x", "path": "/"}}},
+            volumeMounts={"/data": {"name": "data", "readOnly": True}},
+        )
+    )
     assert {"name": "data", "nfs": {"server": "x", "path": "/"}} in pod_spec(objects)["volumes"]
     assert {"name": "data", "mountPath": "/data", "readOnly": True} in container(objects)["volumeMounts"]
 
@@ -150,7 +195,12 @@ def test_sidecars_and_init_containers_stand_beside_the_charts_own() -> None:
 
 
 def test_an_overlay_reaches_what_has_no_key() -> None:
-    objects = rendered(pool(podOverlay={"dnsPolicy": "Default", "tolerations": [{"operator": "Exists"}]}, containerOverlays={"triton": {"livenessProbe": {"initialDelaySeconds": 9}}}))
+    objects = rendered(
+        pool(
+            podOverlay={"dnsPolicy": "Default", "tolerations": [{"operator": "Exists"}]},
+            containerOverlays={"triton": {"livenessProbe": {"initialDelaySeconds": 9}}},
+        )
+    )
     assert pod_spec(objects)["dnsPolicy"] == "Default"
     assert container(objects)["livenessProbe"]["initialDelaySeconds"] == 9
     assert container(objects)["livenessProbe"]["httpGet"]["path"] == "/v2/health/live"
@@ -158,7 +208,11 @@ def test_an_overlay_reaches_what_has_no_key() -> None:
 
 def test_the_platform_may_choose_the_uid() -> None:
     context = pod_spec(render(scenarios()["platform-chooses-uid"]))["securityContext"]
-    assert context == {"runAsNonRoot": True, "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": {"type": "RuntimeDefault"}}
+    assert context == {
+        "runAsNonRoot": True,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
 
 
 def test_one_pool_alone_may_let_the_platform_choose_the_uid() -> None:
@@ -167,7 +221,11 @@ def test_one_pool_alone_may_let_the_platform_choose_the_uid() -> None:
 
 
 def test_shared_memory_is_in_memory_and_bounded() -> None:
-    volume = next(v for v in pod_spec(rendered(pool(sharedMemory={"sizeLimit": "2Gi"})))["volumes"] if v["name"] == "shared-memory")
+    volume = next(
+        v
+        for v in pod_spec(rendered(pool(sharedMemory={"sizeLimit": "2Gi"})))["volumes"]
+        if v["name"] == "shared-memory"
+    )
     assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": "2Gi"}
     assert {"name": "shared-memory", "mountPath": "/dev/shm"} in container(rendered())["volumeMounts"]
 
@@ -190,7 +248,9 @@ def test_scheduling_keys_reach_the_pod_and_are_absent_by_default(key: str, value
 
 def test_pods_are_spread_over_nodes_where_possible() -> None:
     constraints = pod_spec(rendered())["topologySpreadConstraints"]
-    assert [(c["topologyKey"], c["whenUnsatisfiable"]) for c in constraints] == [("kubernetes.io/hostname", "ScheduleAnyway")]
+    assert [(c["topologyKey"], c["whenUnsatisfiable"]) for c in constraints] == [
+        ("kubernetes.io/hostname", "ScheduleAnyway")
+    ]
     assert constraints[0]["labelSelector"]["matchLabels"]["triton-stack.io/pool"] == "default"
 
 
@@ -199,7 +259,13 @@ def test_a_null_removes_the_spreading() -> None:
 
 
 def test_the_rollout_block_reaches_the_deployment() -> None:
-    rollout = {"maxSurge": "25%", "maxUnavailable": 1, "progressDeadlineSeconds": 60, "revisionHistoryLimit": 2, "minReadySeconds": 3}
+    rollout = {
+        "maxSurge": "25%",
+        "maxUnavailable": 1,
+        "progressDeadlineSeconds": 60,
+        "revisionHistoryLimit": 2,
+        "minReadySeconds": 3,
+    }
     spec = one(rendered(pool(rollout=rollout)), "Deployment")["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": "25%", "maxUnavailable": 1}
     assert (spec["progressDeadlineSeconds"], spec["revisionHistoryLimit"], spec["minReadySeconds"]) == (60, 2, 3)

@@ -21,7 +21,9 @@ def test_one_registry_prefix_holds_for_every_image() -> None:
 def test_a_parent_charts_registry_is_used_and_the_own_one_wins() -> None:
     shared = {"global": {"imageRegistry": "parent.example.org"}}
     assert container(rendered(shared))["image"].startswith("parent.example.org/nvidia/")
-    assert container(rendered({**shared, "imageRegistry": "own.example.org"}))["image"].startswith("own.example.org/nvidia/")
+    assert container(rendered({**shared, "imageRegistry": "own.example.org"}))["image"].startswith(
+        "own.example.org/nvidia/"
+    )
 
 
 def test_a_digest_wins_over_the_tag() -> None:
@@ -30,7 +32,9 @@ def test_a_digest_wins_over_the_tag() -> None:
 
 
 def test_pull_secrets_of_chart_and_parent_are_joined_in_every_pod() -> None:
-    objects = rendered({"imagePullSecrets": [{"name": "a"}], "global": {"imagePullSecrets": [{"name": "b"}, {"name": "a"}]}})
+    objects = rendered(
+        {"imagePullSecrets": [{"name": "a"}], "global": {"imagePullSecrets": [{"name": "b"}, {"name": "a"}]}}
+    )
     assert pod_spec(objects)["imagePullSecrets"] == [{"name": "a"}, {"name": "b"}]
     assert one(objects, "Pod")["spec"]["imagePullSecrets"] == [{"name": "a"}, {"name": "b"}]
 
@@ -39,7 +43,11 @@ def test_the_service_takes_every_field_of_a_load_balancer() -> None:
     service = {
         "type": "LoadBalancer",
         "annotations": {"a": "b"},
-        "spec": {"loadBalancerClass": "x/y", "loadBalancerSourceRanges": ["10.0.0.0/8"], "externalTrafficPolicy": "Local"},
+        "spec": {
+            "loadBalancerClass": "x/y",
+            "loadBalancerSourceRanges": ["10.0.0.0/8"],
+            "externalTrafficPolicy": "Local",
+        },
     }
     rendered_service = one(rendered(pool(service=service)), "Service", "-default")
     assert rendered_service["metadata"]["annotations"] == {"a": "b"}
@@ -48,13 +56,18 @@ def test_the_service_takes_every_field_of_a_load_balancer() -> None:
 
 
 def test_node_ports_are_fixed_only_where_given() -> None:
-    ports = one(rendered(pool(service={"type": "NodePort", "nodePorts": {"http": 30080}})), "Service", "-default")["spec"]["ports"]
+    ports = one(rendered(pool(service={"type": "NodePort", "nodePorts": {"http": 30080}})), "Service", "-default")[
+        "spec"
+    ]["ports"]
     assert [port.get("nodePort") for port in ports] == [30080, None]
 
 
 def test_the_headless_service_alone_offers_metrics() -> None:
     objects = rendered()
-    ports = {suffix: [p["name"] for p in one(objects, "Service", suffix)["spec"]["ports"]] for suffix in ("-default", "-headless")}
+    ports = {
+        suffix: [p["name"] for p in one(objects, "Service", suffix)["spec"]["ports"]]
+        for suffix in ("-default", "-headless")
+    }
     assert ports == {"-default": ["http", "grpc"], "-headless": ["http", "grpc", "metrics"]}
 
 
@@ -63,7 +76,9 @@ def test_the_service_monitor_selects_the_headless_services_of_this_release() -> 
     monitor = one(objects, "ServiceMonitor")
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
     wanted = monitor["spec"]["selector"]["matchLabels"].items()
-    selected = [s["metadata"]["name"] for s in objects if s["kind"] == "Service" and wanted <= s["metadata"]["labels"].items()]
+    selected = [
+        s["metadata"]["name"] for s in objects if s["kind"] == "Service" and wanted <= s["metadata"]["labels"].items()
+    ]
     assert selected == ["demo-triton-stack-default-headless"]
 
 
@@ -73,7 +88,16 @@ def test_optional_objects_are_off_by_default(kind: str) -> None:
 
 
 def test_the_autoscaler_targets_its_pools_deployment() -> None:
-    objects = rendered(pool(autoscaling={"enabled": True, "minReplicas": 2, "maxReplicas": 5, "behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}))
+    objects = rendered(
+        pool(
+            autoscaling={
+                "enabled": True,
+                "minReplicas": 2,
+                "maxReplicas": 5,
+                "behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}},
+            }
+        )
+    )
     spec = one(objects, "HorizontalPodAutoscaler")["spec"]
     assert spec["scaleTargetRef"]["name"] == one(objects, "Deployment")["metadata"]["name"]
     assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 5)
@@ -82,14 +106,22 @@ def test_the_autoscaler_targets_its_pools_deployment() -> None:
 
 
 def test_a_metric_can_replace_the_default_one() -> None:
-    queue = {"type": "Pods", "pods": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "2"}}}
+    queue = {
+        "type": "Pods",
+        "pods": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "2"}},
+    }
     objects = rendered(pool(autoscaling={"enabled": True, "metrics": {"cpu": None, "queue": queue}}))
     assert one(objects, "HorizontalPodAutoscaler")["spec"]["metrics"] == [queue]
 
 
 @pytest.mark.parametrize(
     ("account", "name"),
-    [({}, "demo-triton-stack"), ({"name": "x"}, "x"), ({"create": False}, "default"), ({"create": False, "name": "x"}, "x")],
+    [
+        ({}, "demo-triton-stack"),
+        ({"name": "x"}, "x"),
+        ({"create": False}, "default"),
+        ({"create": False, "name": "x"}, "x"),
+    ],
 )
 def test_pods_use_the_service_account_that_the_values_name(account: dict[str, Any], name: str) -> None:
     objects = rendered({"serviceAccount": account})
@@ -104,7 +136,9 @@ def test_proxies_and_authorities_reach_every_container() -> None:
         environment = {e["name"]: e.get("value") for e in container(objects, name)["env"]}
         assert environment["HTTPS_PROXY"] == "http://p:1"
         assert environment["SSL_CERT_FILE"] == "/etc/triton-stack-ca/ca.crt"
-        assert {"name": "ca-bundle", "mountPath": "/etc/triton-stack-ca", "readOnly": True} in container(objects, name)["volumeMounts"]
+        assert {"name": "ca-bundle", "mountPath": "/etc/triton-stack-ca", "readOnly": True} in container(objects, name)[
+            "volumeMounts"
+        ]
 
 
 def test_common_labels_and_annotations_reach_every_object() -> None:

@@ -9,7 +9,9 @@ CLAIM = {"modelRepository": {"type": "pvc", "pvc": {"existingClaim": "models"}},
 def test_bundles_are_fetched_into_an_empty_dir_and_mounted_read_only() -> None:
     objects = rendered()
     assert {"name": "models", "emptyDir": {}} in pod_spec(objects)["volumes"]
-    assert {"name": "models", "mountPath": "/models", "subPath": "repository", "readOnly": True} in container(objects)["volumeMounts"]
+    assert {"name": "models", "mountPath": "/models", "subPath": "repository", "readOnly": True} in container(objects)[
+        "volumeMounts"
+    ]
     assert [c["name"] for c in pod_spec(objects)["initContainers"]] == ["fetch-models"]
 
 
@@ -24,7 +26,15 @@ def test_kubernetes_does_not_expand_what_looks_like_a_variable_in_a_configuratio
 
 
 def test_the_stores_keys_are_references_to_the_secret() -> None:
-    objects = rendered({"modelRepository": {"objectStore": {"credentials": {"secretName": "keys", "accessKeyIdKey": "id", "secretAccessKeyKey": "sk"}}}})
+    objects = rendered(
+        {
+            "modelRepository": {
+                "objectStore": {
+                    "credentials": {"secretName": "keys", "accessKeyIdKey": "id", "secretAccessKeyKey": "sk"}
+                }
+            }
+        }
+    )
     environment = {entry["name"]: entry.get("valueFrom") for entry in container(objects, "fetch-models")["env"]}
     assert environment["AWS_ACCESS_KEY_ID"] == {"secretKeyRef": {"name": "keys", "key": "id"}}
     assert environment["AWS_SECRET_ACCESS_KEY"] == {"secretKeyRef": {"name": "keys", "key": "sk"}}
@@ -54,8 +64,12 @@ def test_a_trailing_slash_of_the_address_does_not_matter() -> None:
 
 
 def test_an_existing_claim_is_mounted_read_only_and_verified() -> None:
-    objects = rendered({**CLAIM, "modelRepository": {"type": "pvc", "pvc": {"existingClaim": "models", "subPath": "a/b"}}})
-    assert {"name": "models", "persistentVolumeClaim": {"claimName": "models", "readOnly": True}} in pod_spec(objects)["volumes"]
+    objects = rendered(
+        {**CLAIM, "modelRepository": {"type": "pvc", "pvc": {"existingClaim": "models", "subPath": "a/b"}}}
+    )
+    assert {"name": "models", "persistentVolumeClaim": {"claimName": "models", "readOnly": True}} in pod_spec(objects)[
+        "volumes"
+    ]
     mount = {"name": "models", "mountPath": "/models", "subPath": "a/b", "readOnly": True}
     assert mount in container(objects)["volumeMounts"]
     assert mount in container(objects, "verify-models")["volumeMounts"]
@@ -84,7 +98,10 @@ def test_a_claim_may_be_deleted_at_uninstall() -> None:
 def test_an_empty_storage_class_is_not_the_default_class() -> None:
     classes = []
     for name in ("", None):
-        values = {"modelRepository": {"type": "pvc", "pvc": {"storageClassName": name}}, "models": {"m": {"digest": ""}}}
+        values = {
+            "modelRepository": {"type": "pvc", "pvc": {"storageClassName": name}},
+            "models": {"m": {"digest": ""}},
+        }
         classes.append(one(rendered(values), "PersistentVolumeClaim")["spec"].get("storageClassName", "absent"))
     assert classes == ["", "absent"]
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from demo import store
 from demo.shell import Shell
 from devcluster import cluster as devcluster
-
-from tests.support.require import missing
-from tests.support.release import ROOT, Release
+from devcluster.errors import Problem
 from tests.support.models import Models
+from tests.support.release import ROOT, Release
+from tests.support.require import missing
 
 NAME = "triton-stack-test"
 HTTP_PORT, GRPC_PORT = 18100, 18101
@@ -30,16 +31,27 @@ def make_namespace(shell: Shell) -> None:
 
 
 @pytest.fixture(scope="session")
-def own_cluster(pytestconfig: pytest.Config) -> devcluster.Cluster | None:
-    """The tests' own cluster, made if it is missing and left up for the next run; None where --kubeconfig names one."""
+def own_cluster(pytestconfig: pytest.Config) -> Iterator[devcluster.Cluster | None]:
+    """The tests' own cluster; None where --kubeconfig names another.
+
+    One that is up already is used and left up; one that is made here is removed, unless --keep-cluster is given.
+    """
     if pytestconfig.getoption("kubeconfig"):
-        return None
+        yield None
+        return
     ports = [f"{HTTP_PORT}:30080", f"{GRPC_PORT}:30081"]
-    cluster = devcluster.up(NAME, nodes=2, ports=ports, kubeconfig=ROOT / "build" / "test" / "kubeconfig")
+    # Building and starting it takes minutes on a fresh machine: show what happens.
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        try:
+            cluster = devcluster.up(NAME, nodes=2, ports=ports, kubeconfig=ROOT / "build" / "test" / "kubeconfig")
+        except Problem as problem:
+            missing(str(problem))
     # What an interrupted run left would hold the node port.
     shell = Shell(cluster.kubeconfig, cluster.tools_path, "default")
     shell.run("kubectl", "delete", "namespace", "-l", f"{TEST_LABEL}=true", "--timeout=120s")
-    return cluster
+    yield cluster
+    if not cluster.reused and not pytestconfig.getoption("keep_cluster"):
+        devcluster.down(NAME)
 
 
 @pytest.fixture(scope="session")

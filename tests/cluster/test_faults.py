@@ -47,7 +47,9 @@ def test_a_missing_bucket_stops_the_pod(release: Release, models: Models) -> Non
 
 def test_wrong_keys_stop_the_pod_and_name_the_secret(release: Release, models: Models) -> None:
     given = values(release, models, models.publish("steady"), credentials={"secretName": "wrong"})
-    release.shell.kubectl("create", "secret", "generic", "wrong", "--from-literal=access-key-id=a", "--from-literal=secret-access-key=b")
+    release.shell.kubectl(
+        "create", "secret", "generic", "wrong", "--from-literal=access-key-id=a", "--from-literal=secret-access-key=b"
+    )
     release.helm(values=given)
     message = stopped_with(release)
     assert message.startswith("modelRepository.objectStore.credentials: the store refuses the access keys")
@@ -55,14 +57,25 @@ def test_wrong_keys_stop_the_pod_and_name_the_secret(release: Release, models: M
 
 
 def test_a_store_that_is_not_there_stops_the_pod(release: Release, models: Models) -> None:
-    release.helm(values=values(release, models, models.publish("steady"), endpoint="http://nobody.example.invalid:9000"))
-    assert stopped_with(release).startswith("modelRepository.objectStore.endpoint: the store http://nobody.example.invalid:9000 is not reached")
+    release.helm(
+        values=values(release, models, models.publish("steady"), endpoint="http://nobody.example.invalid:9000")
+    )
+    assert stopped_with(release).startswith(
+        "modelRepository.objectStore.endpoint: the store http://nobody.example.invalid:9000 is not reached"
+    )
 
 
 def test_a_changed_file_in_the_store_stops_the_pod_with_both_digests(release: Release, models: Models) -> None:
     served = models.publish("tampered", prefix="tampered")
     digest = served["tampered"]["digest"].removeprefix("sha256:")
-    models.store_shell.kubectl("exec", "deployment/s3", "--", "sh", "-c", f"echo '# changed' >> /data/models/tampered/tampered/{digest}/1/model.py")
+    models.store_shell.kubectl(
+        "exec",
+        "deployment/s3",
+        "--",
+        "sh",
+        "-c",
+        f"echo '# changed' >> /data/models/tampered/tampered/{digest}/1/model.py",
+    )
     given = values(release, models, served, url="s3://models/tampered")
     release.helm(values=given)
     message = stopped_with(release)
@@ -73,9 +86,13 @@ def test_a_changed_file_in_the_store_stops_the_pod_with_both_digests(release: Re
 def test_a_changed_manifest_stops_the_pod(release: Release, models: Models) -> None:
     served = models.publish("forged", prefix="forged")
     digest = served["forged"]["digest"].removeprefix("sha256:")
-    models.store_shell.kubectl("exec", "deployment/s3", "--", "sh", "-c", f"echo >> /data/models/forged/forged/{digest}/manifest.json")
+    models.store_shell.kubectl(
+        "exec", "deployment/s3", "--", "sh", "-c", f"echo >> /data/models/forged/forged/{digest}/manifest.json"
+    )
     release.helm(values=values(release, models, served, url="s3://models/forged"))
-    assert stopped_with(release).startswith(f"models.forged.digest: manifest.json does not match; expected sha256:{digest}, found sha256:")
+    assert stopped_with(release).startswith(
+        f"models.forged.digest: manifest.json does not match; expected sha256:{digest}, found sha256:"
+    )
 
 
 def test_an_unknown_key_is_refused_before_anything_is_made(release: Release) -> None:
@@ -85,7 +102,11 @@ def test_an_unknown_key_is_refused_before_anything_is_made(release: Release) -> 
 
 
 def test_one_bad_model_of_three_is_named_and_the_pod_gets_no_requests(release: Release, models: Models) -> None:
-    served = models.publish("one") | models.publish("two") | models.publish("bad", initialize='raise RuntimeError("no weights")')
+    served = (
+        models.publish("one")
+        | models.publish("two")
+        | models.publish("bad", initialize='raise RuntimeError("no weights")')
+    )
     release.helm(values=values(release, models, served))
     message = release.wait_unready_message()
     assert "model bad is not ready" in message
@@ -94,8 +115,14 @@ def test_one_bad_model_of_three_is_named_and_the_pod_gets_no_requests(release: R
     assert release.ready_pods() == []
 
 
-def test_one_bad_model_of_three_does_not_take_the_good_ones_down_where_any_will_do(release: Release, models: Models) -> None:
-    served = models.publish("one") | models.publish("two") | models.publish("bad", initialize='raise RuntimeError("no weights")')
+def test_one_bad_model_of_three_does_not_take_the_good_ones_down_where_any_will_do(
+    release: Release, models: Models
+) -> None:
+    served = (
+        models.publish("one")
+        | models.publish("two")
+        | models.publish("bad", initialize='raise RuntimeError("no weights")')
+    )
     given = values(release, models, served)
     given["poolDefaults"]["readinessProbe"] = {"models": "any"}
     release.helm(values=given, wait="90s")
@@ -137,5 +164,8 @@ def test_the_repository_api_is_locked_for_strangers(release: Release, models: Mo
     pod = release.wait_ready(1)[0]
     ask = "curl -s -o /dev/null -w '%{http_code}' -X POST http://127.0.0.1:8000/v2/repository/index"
     with_key = f"{ask} -H 'triton-stack-key: {pod['metadata']['uid']}'"
-    answers = [release.shell.kubectl("exec", pod["metadata"]["name"], "-c", "triton", "--", "sh", "-c", text) for text in (ask, with_key)]
+    answers = [
+        release.shell.kubectl("exec", pod["metadata"]["name"], "-c", "triton", "--", "sh", "-c", text)
+        for text in (ask, with_key)
+    ]
     assert answers == ["403", "200"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy
 import pytest
-from demo import fetch_model, load, pods, report
 
+from demo import fetch_model, load, pods, report
 from tests.support.models import SAMPLE, Models
 from tests.support.release import ROOT, SHORT_DRAIN, Release
 from tests.support.waiting import wait_until
@@ -56,7 +56,17 @@ def test_two_pods_on_two_nodes_serve_real_embeddings_through_one_service(
     assert "infers all_minilm_l6_v2" in said
 
     entries = json.loads(
-        release.shell.run("triton-stack", "endpoints", release.name, "-n", release.shell.namespace, "--url", f"http://{address}", "-o", "json")
+        release.shell.run(
+            "triton-stack",
+            "endpoints",
+            release.name,
+            "-n",
+            release.shell.namespace,
+            "--url",
+            f"http://{address}",
+            "-o",
+            "json",
+        )
     )
     assert entries
     for entry in entries:
@@ -66,7 +76,9 @@ def test_two_pods_on_two_nodes_serve_real_embeddings_through_one_service(
 
 def test_the_chart_alone_serves_from_an_existing_claim(release: Release, tmp_path: Path) -> None:
     shell = release.shell
-    shell.run("kubectl", "label", "--overwrite", "namespace", shell.namespace, "pod-security.kubernetes.io/enforce=baseline")
+    shell.run(
+        "kubectl", "label", "--overwrite", "namespace", shell.namespace, "pod-security.kubernetes.io/enforce=baseline"
+    )
     manifest = (ROOT / "tests/cluster/claim.yaml").read_text()
     shell.kubectl("apply", "-f", "-", text=manifest)
     shell.kubectl("wait", "--for=condition=Ready", "pod/writer", "--timeout=90s")
@@ -102,7 +114,9 @@ pools:
     assert len(release.ready_pods()) == 1, "the pod that serves was disturbed"
 
 
-def test_requests_go_on_through_the_other_pod_when_one_is_killed(release: Release, models: Models, address: str) -> None:
+def test_requests_go_on_through_the_other_pod_when_one_is_killed(
+    release: Release, models: Models, address: str
+) -> None:
     values = {
         "models": models.publish("steady"),
         "modelRepository": models.repository(release.shell),
@@ -116,7 +130,12 @@ def test_requests_go_on_through_the_other_pod_when_one_is_killed(release: Releas
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(load.run, sender, connections=4, requests=2000, seconds=20, pause=0.02)
-        wait_until("load on the pod", lambda: pods.served(release.shell, release.ready_pods(), "steady"), lambda n: min(n.values()) > 20, 15)
+        wait_until(
+            "load on the pod",
+            lambda: pods.served(release.shell, release.ready_pods(), "steady"),
+            lambda n: min(n.values()) > 20,
+            15,
+        )
         release.shell.kubectl("delete", "pod", victim, "--grace-period=0", "--force")
         outcome = running.result()
 
@@ -128,7 +147,11 @@ def test_requests_go_on_through_the_other_pod_when_one_is_killed(release: Releas
 
 
 def test_no_request_is_lost_when_a_pod_is_told_to_end(release: Release, models: Models, address: str) -> None:
-    values = {"models": models.publish("steady"), "modelRepository": models.repository(release.shell), "poolDefaults": {"replicas": 2}}
+    values = {
+        "models": models.publish("steady"),
+        "modelRepository": models.repository(release.shell),
+        "poolDefaults": {"replicas": 2},
+    }
     release.helm(values=values, wait="2m")
     release.wait_ready(2)
     sender = load.http_sender(f"http://{address}/v2/models/steady/infer", SAMPLE, keep_alive=False)
@@ -174,7 +197,9 @@ def test_the_notes_commands_work_when_pasted(release: Release, models: Models) -
     commands = [line.strip() for line in notes.splitlines() if re.match(r"\s+(kubectl|helm) ", line)]
     assert len(commands) == 5
     forward = next(command for command in commands if "port-forward" in command)
-    process = subprocess.Popen(["sh", "-c", f"exec {forward}"], env=release.shell.environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        ["sh", "-c", f"exec {forward}"], env=release.shell.environment, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         assert "127.0.0.1:18190" in process.stdout.readline()
@@ -188,17 +213,27 @@ def test_the_notes_commands_work_when_pasted(release: Release, models: Models) -
 
 
 def test_a_change_of_the_services_annotations_restarts_no_pod(release: Release, models: Models) -> None:
-    values = {"models": models.publish("steady"), "modelRepository": models.repository(release.shell), "poolDefaults": {"drain": SHORT_DRAIN}}
+    values = {
+        "models": models.publish("steady"),
+        "modelRepository": models.repository(release.shell),
+        "poolDefaults": {"drain": SHORT_DRAIN},
+    }
     release.helm(values=values, wait="2m")
     before = [pod["metadata"]["uid"] for pod in release.wait_ready(1)]
     changed = {**values, "poolDefaults": {"drain": SHORT_DRAIN, "service": {"annotations": {"a": "b"}}}}
     release.helm(values=changed, wait="1m")
-    assert '"a":"b"' in release.shell.kubectl("get", "service", release.object_name, "-o", "jsonpath={.metadata.annotations}")
+    assert '"a":"b"' in release.shell.kubectl(
+        "get", "service", release.object_name, "-o", "jsonpath={.metadata.annotations}"
+    )
     assert [pod["metadata"]["uid"] for pod in release.ready_pods()] == before
 
 
 def test_a_rollback_brings_the_earlier_model_back(release: Release, models: Models) -> None:
-    first = {"models": models.publish("steady", factor=2), "modelRepository": models.repository(release.shell), "poolDefaults": {"drain": SHORT_DRAIN}}
+    first = {
+        "models": models.publish("steady", factor=2),
+        "modelRepository": models.repository(release.shell),
+        "poolDefaults": {"drain": SHORT_DRAIN},
+    }
     release.helm(values=first, wait="2m")
     assert release.infer("steady", SAMPLE)["outputs"][0]["data"] == [6.0]
     release.helm(values={**first, "models": models.publish("steady", factor=5)}, wait="2m")

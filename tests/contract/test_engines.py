@@ -46,6 +46,12 @@ def test_the_chart_works_as_a_subchart(tmp_path: Path) -> None:
 def test_helm_lint_finds_nothing_in_a_scenario_with_everything(tmp_path: Path) -> None:
     path = tmp_path / "values.yaml"
     path.write_text(yaml.safe_dump(scenarios()["everything"]))
-    done = subprocess.run([helm(), "lint", "--strict", str(CHART), "-f", str(path)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [helm(), "lint", "--strict", str(CHART), "-f", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert "0 chart(s) failed" in done.stdout, done.stdout
     assert not re.search(r"\[(WARNING|ERROR)\]", done.stdout), done.stdout

@@ -93,12 +93,18 @@ def test_selectors_hold_only_what_never_changes() -> None:
 def test_pods_have_the_labels_that_select_them() -> None:
     deployments = [(name, item["spec"]) for name, item in objects() if item["kind"] == "Deployment"]
     assert deployments
-    wrong = [name for name, spec in deployments if not spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()]
+    wrong = [
+        name
+        for name, spec in deployments
+        if not spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+    ]
     assert wrong == []
 
 
 def test_no_version_of_the_chart_reaches_a_pod() -> None:
-    templates = [(name, item["spec"]["template"]["metadata"]) for name, item in objects() if item["kind"] == "Deployment"]
+    templates = [
+        (name, item["spec"]["template"]["metadata"]) for name, item in objects() if item["kind"] == "Deployment"
+    ]
     assert templates
     wrong = [name for name, meta in templates if {"helm.sh/chart", "app.kubernetes.io/version"} & meta["labels"].keys()]
     assert wrong == []
@@ -114,7 +120,9 @@ def test_names_are_at_most_63_characters_and_distinct() -> None:
 
 def test_two_releases_in_one_namespace_share_no_name() -> None:
     for scenario, values in scenarios().items():
-        mine, theirs = ({(i["kind"], i["metadata"]["name"]) for i in render(values, name=name)} for name in ("one", "two"))
+        mine, theirs = (
+            {(i["kind"], i["metadata"]["name"]) for i in render(values, name=name)} for name in ("one", "two")
+        )
         shared_by_the_user = {("ServiceAccount", "triton")}
         assert mine, scenario
         assert mine & theirs - shared_by_the_user == set(), scenario
@@ -130,7 +138,9 @@ def test_containers_run_restricted() -> None:
     offenders = [
         (name, context)
         for name, context in ((name, container["securityContext"]) for name, container in containers())
-        if context["allowPrivilegeEscalation"] or not context["readOnlyRootFilesystem"] or context["capabilities"]["drop"] != ["ALL"]
+        if context["allowPrivilegeEscalation"]
+        or not context["readOnlyRootFilesystem"]
+        or context["capabilities"]["drop"] != ["ALL"]
     ]
     assert offenders == []
 
@@ -150,7 +160,9 @@ def test_pods_run_restricted() -> None:
 
 
 def test_no_pod_has_an_api_token_unless_asked() -> None:
-    tokens = [(name, spec["automountServiceAccountToken"]) for name, spec in pod_specs() if not name.startswith("everything")]
+    tokens = [
+        (name, spec["automountServiceAccountToken"]) for name, spec in pod_specs() if not name.startswith("everything")
+    ]
     assert tokens
     assert [name for name, token in tokens if token] == []
 
@@ -172,7 +184,9 @@ def test_every_mounted_volume_exists() -> None:
     for name, spec in pod_specs():
         volumes = {volume["name"] for volume in spec["volumes"]}
         for container in spec["containers"] + spec.get("initContainers", []):
-            wrong += [(name, mount["name"]) for mount in container.get("volumeMounts", []) if mount["name"] not in volumes]
+            wrong += [
+                (name, mount["name"]) for mount in container.get("volumeMounts", []) if mount["name"] not in volumes
+            ]
     assert wrong == []
 
 
@@ -191,7 +205,11 @@ def test_no_secret_stands_in_a_manifest() -> None:
 def test_the_metrics_port_never_reaches_a_load_balancer() -> None:
     services = [(name, item["spec"]) for name, item in objects() if item["kind"] == "Service"]
     assert services
-    public = [name for name, spec in services if spec.get("clusterIP") != "None" and "metrics" in [p["name"] for p in spec["ports"]]]
+    public = [
+        name
+        for name, spec in services
+        if spec.get("clusterIP") != "None" and "metrics" in [p["name"] for p in spec["ports"]]
+    ]
     assert public == []
     assert [name for name, spec in services if spec.get("clusterIP") == "None" and spec["type"] != "ClusterIP"] == []
 

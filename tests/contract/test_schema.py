@@ -52,7 +52,11 @@ def test_nothing_stands_beside_a_reference_because_draft_07_ignores_it() -> None
 
 
 def test_every_object_with_known_keys_is_closed() -> None:
-    objects = [(path, node) for path, node in nodes(SCHEMA) if isinstance(node, dict) and isinstance(node.get("properties"), dict)]
+    objects = [
+        (path, node)
+        for path, node in nodes(SCHEMA)
+        if isinstance(node, dict) and isinstance(node.get("properties"), dict)
+    ]
     assert len(objects) > 20
     assert [path for path, node in objects if node.get("additionalProperties") is not False] == []
 
@@ -62,7 +66,9 @@ def test_every_key_has_a_description() -> None:
 
 
 def test_nothing_is_required_so_that_null_can_remove_a_default() -> None:
-    assert [path for path, node in nodes(SCHEMA) if isinstance(node, dict) and isinstance(node.get("required"), list)] == []
+    assert [
+        path for path, node in nodes(SCHEMA) if isinstance(node, dict) and isinstance(node.get("required"), list)
+    ] == []
 
 
 def test_the_chart_can_be_a_subchart_because_global_is_open() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from demo.shell import Shell
 from demo.store import SECRET, Store
 
@@ -18,8 +19,8 @@ class TritonPythonModel:
 
     def execute(self, requests):
         return [
-            pb_utils.InferenceResponse([pb_utils.Tensor("OUTPUT", pb_utils.get_input_tensor_by_name(r, "INPUT").as_numpy() * {factor})])
-            for r in requests
+            pb_utils.InferenceResponse([pb_utils.Tensor("OUTPUT", tensor.as_numpy() * {factor})])
+            for tensor in (pb_utils.get_input_tensor_by_name(request, "INPUT") for request in requests)
         ]
 """
 STACK = """
@@ -67,7 +68,16 @@ class Models:
 
     def publish_stack(self, stack: Path, prefix: str) -> None:
         """Publish a stack folder."""
-        words = ["triton-stack", "publish", str(stack), "--to", f"s3://models/{prefix}", "--endpoint", self.store.endpoint, "--path-style"]
+        words = [
+            "triton-stack",
+            "publish",
+            str(stack),
+            "--to",
+            f"s3://models/{prefix}",
+            "--endpoint",
+            self.store.endpoint,
+            "--path-style",
+        ]
         self.store_shell.run(*words, **self.store.environment)
 
     def values(self, stack: Path) -> dict[str, Any]:
@@ -85,7 +95,10 @@ class Models:
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": SECRET},
-            "stringData": {"access-key-id": self.store.access_key_id, "secret-access-key": self.store.secret_access_key},
+            "stringData": {
+                "access-key-id": self.store.access_key_id,
+                "secret-access-key": self.store.secret_access_key,
+            },
         }
         shell.kubectl("apply", "-f", "-", text=json.dumps(secret))
         return {

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from demo import pods
 from demo.shell import Shell
-
 from tests.support.render import overlay
 from tests.support.waiting import wait_until
 
@@ -67,7 +67,9 @@ class Release:
 
     def wait_ready(self, count: int, seconds: float = 90) -> list[dict[str, Any]]:
         """The ready pods, once there are `count`."""
-        return wait_until(f"{count} ready pods of {self.name}", self.ready_pods, lambda found: len(found) == count, seconds)
+        return wait_until(
+            f"{count} ready pods of {self.name}", self.ready_pods, lambda found: len(found) == count, seconds
+        )
 
     def wait_init_failure(self) -> str:
         """What the init container said when it stopped a pod; Kubernetes shows it in `kubectl describe pod`."""
@@ -87,13 +89,17 @@ class Release:
         """The message of a readiness probe that failed on a model."""
 
         def messages() -> list[str]:
-            events = json.loads(self.shell.kubectl("get", "events", "--field-selector", "reason=Unhealthy", "-o", "json"))
+            events = json.loads(
+                self.shell.kubectl("get", "events", "--field-selector", "reason=Unhealthy", "-o", "json")
+            )
             return [e["message"] for e in events["items"] if "Readiness probe failed: model" in e["message"]]
 
         return wait_until("a readiness probe that names a model", messages, bool)[0]
 
     def infer(self, model: str, body: str) -> dict[str, Any]:
         """Answer of an inference through the Service, asked by way of the API server."""
-        path = f"/api/v1/namespaces/{self.shell.namespace}/services/{self.object_name}:http/proxy/v2/models/{model}/infer"
+        path = (
+            f"/api/v1/namespaces/{self.shell.namespace}/services/{self.object_name}:http/proxy/v2/models/{model}/infer"
+        )
         answer: dict[str, Any] = json.loads(self.shell.run("kubectl", "create", "--raw", path, "-f", "-", text=body))
         return answer

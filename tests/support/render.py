@@ -41,7 +41,9 @@ def texts(values: dict[str, Any], name: str = "demo", namespace: str = "apps", p
     return dict(chart(path).render(values=values, name=name, namespace=namespace))
 
 
-def render(values: dict[str, Any], name: str = "demo", namespace: str = "apps", path: Path = CHART) -> list[dict[str, Any]]:
+def render(
+    values: dict[str, Any], name: str = "demo", namespace: str = "apps", path: Path = CHART
+) -> list[dict[str, Any]]:
     """All rendered objects.
 
     Raises:
@@ -71,7 +73,9 @@ def rendered(over: dict[str, Any] | None = None, name: str = "demo") -> list[dic
 def one(objects: list[dict[str, Any]], kind: str, suffix: str = "") -> dict[str, Any]:
     """The only object of a kind whose name ends in `suffix`."""
     found = [o for o in objects if o["kind"] == kind and o["metadata"]["name"].endswith(suffix)]
-    assert len(found) == 1, f"{len(found)} objects of kind {kind} end in {suffix!r}: {[o['metadata']['name'] for o in found]}"
+    assert len(found) == 1, (
+        f"{len(found)} objects of kind {kind} end in {suffix!r}: {[o['metadata']['name'] for o in found]}"
+    )
     return found[0]
 
 

@@ -12,7 +12,10 @@ FILES = sorted((ROOT / "tests" / "support" / "scenarios").glob("*.yaml"))
 PROFILES = sorted((ROOT / "values").glob("*.yaml"))
 
 # What a profile leaves to the user.
-USER: dict[str, Any] = {"models": {"m": {"digest": DIGEST}}, "modelRepository": {"objectStore": {"url": "s3://models/demo"}}}
+USER: dict[str, Any] = {
+    "models": {"m": {"digest": DIGEST}},
+    "modelRepository": {"objectStore": {"url": "s3://models/demo"}},
+}
 
 
 def scenarios() -> dict[str, dict[str, Any]]:

@@ -13,12 +13,13 @@ from triton_stack.spec.pool import Pool
 HEAD = f"""<!-- {MARK} -->
 # triton-stack: the chart
 
-Pools of NVIDIA Triton Inference Server pods that drain without losing requests, verify their models, and say which model is
-bad. It can be used alone:
+Pools of NVIDIA Triton Inference Server pods that drain without losing requests, verify their models, and say which
+model is bad. It can be used alone:
 
     helm install demo charts/triton-stack -n triton --create-namespace -f values/pvc.yaml
 
-Every key that a user may add or override is a map keyed by name, so values files layer: maps merge, lists replace each other.
+Every key that a user may add or override is a map keyed by name, so values files layer: maps merge, lists replace each
+other.
 """
 
 
@@ -30,7 +31,7 @@ def reference() -> str:
         _table("Models", "Keys of `models.<name>`.", _rows(Model(), "models.<name>.")),
         _table(
             "Pools",
-            "Keys of `poolDefaults`, for every pool, and of `pools.<name>`, for one; the latter are laid over the former.",
+            "Keys of `poolDefaults`, for every pool, and of `pools.<name>`, for one, which are laid over them.",
             _rows(Pool(), ""),
         ),
     ]

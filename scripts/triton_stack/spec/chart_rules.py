@@ -122,7 +122,9 @@ def _common_labels_findings(values: "Values") -> Iterator[str]:
 def _pool_findings(values: "Values", name: str, pool: Pool) -> Iterator[str]:
     key = f"pools.{name}"
     if not any(model.pool == name for model in values.models.values()):
-        yield f"models: no model is declared for pool {name}; add one under models, or remove the pool with `{key}: null`"
+        yield (
+            f"models: no model is declared for pool {name}; add one under models, or remove the pool with `{key}: null`"
+        )
     yield from _drain_findings(key, pool)
     yield from _scaling_findings(key, pool)
     ports = pool.ports.model_dump()
@@ -142,9 +144,9 @@ def _claim_findings(values: "Values", pods: int) -> Iterator[str]:
     shared = {"ReadOnlyMany", "ReadWriteMany"} & set(repository.pvc.access_modes)
     if repository.type == "pvc" and pods > 1 and not shared and not repository.pvc.single_node:
         yield (
-            f"modelRepository.pvc.accessModes: the pools have up to {pods} pods, and a ReadWriteOnce claim can be mounted "
-            "on one node only; use a ReadOnlyMany or ReadWriteMany claim, or, where all pods run on one node, set "
-            "modelRepository.pvc.singleNode: true"
+            f"modelRepository.pvc.accessModes: the pools have up to {pods} pods, and a ReadWriteOnce claim can be "
+            "mounted on one node only; use a ReadOnlyMany or ReadWriteMany claim, or, where all pods run on one node, "
+            "set modelRepository.pvc.singleNode: true"
         )
 
 
@@ -198,4 +200,3 @@ def _name_findings(key: str, pool: Pool) -> Iterator[str]:
                 f'{key}.containerOverlays.{name}: the chart has no container "{name}"; '
                 f"there are: {', '.join(CHART_CONTAINERS)}"
             )
-

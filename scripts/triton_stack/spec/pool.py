@@ -16,6 +16,16 @@ KubernetesObject = dict[str, Any]
 Count = Annotated[int, Field(ge=0)]
 IntOrPercent = Annotated[int, Field(ge=0)] | Annotated[str, StringConstraints(pattern=r"^[0-9]+%$")]
 
+CPU_METRIC: dict[str, KubernetesObject | None] = {
+    "cpu": {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
+    }
+}
+SPREAD_OVER_NODES: dict[str, KubernetesObject | None] = {
+    "kubernetes.io/hostname": {"maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}
+}
+
 
 class Image(ValuesModel):
     """A container image."""
@@ -150,9 +160,7 @@ class Autoscaling(ValuesModel):
     min_replicas: Annotated[int, Field(ge=1)] = Field(1, description="Fewest pods.")
     max_replicas: Annotated[int, Field(ge=1)] = Field(4, description="Most pods.")
     metrics: dict[str, KubernetesObject | None] = Field(
-        default_factory=lambda: {
-            "cpu": {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}
-        },
+        default_factory=lambda: dict(CPU_METRIC),
         description="Metrics (MetricSpec), by any name. Null removes one.",
     )
     behavior: KubernetesObject = Field(default_factory=dict, description="Scaling behaviour.")
@@ -163,7 +171,9 @@ class Autoscaling(ValuesModel):
 class EmptyDir(ValuesModel):
     """An emptyDir volume."""
 
-    medium: Literal["", "Memory"] = Field("", description="Empty: the node's disk. `Memory`: counts as the pod's memory.")
+    medium: Literal["", "Memory"] = Field(
+        "", description="Empty: the node's disk. `Memory`: counts as the pod's memory."
+    )
     size_limit: str | None = Field(None, description="Size at which Kubernetes evicts the pod. Null: no limit.")
 
 
@@ -171,7 +181,9 @@ class SharedMemory(ValuesModel):
     """/dev/shm, through which the python backend passes tensors."""
 
     size_limit: str = Field(
-        "256Mi", description="Size of /dev/shm. Each python instance takes 1 MiB at load and grows with its tensors. Counts as memory."
+        "256Mi",
+        description="Size of /dev/shm, which counts as memory. Each python instance takes 1 MiB at load and grows with "
+        "its tensors.",
     )
 
 
@@ -206,18 +218,21 @@ class Pool(ValuesModel):
     ports: Ports = Field(default_factory=Ports, description="Ports of the container and of the Services.")
     service: Service = Field(default_factory=Service, description="The Service of HTTP and gRPC clients.")
     headless_service: HeadlessService = Field(
-        default_factory=HeadlessService, description="The headless Service, for gRPC clients that balance, and for metrics."
+        default_factory=HeadlessService,
+        description="The headless Service, for gRPC clients that balance, and for metrics.",
     )
     startup_probe: Probe = Field(
-        default_factory=lambda: Probe(periodSeconds=5, failureThreshold=240),
-        description="Time for the models to load: periodSeconds x failureThreshold, 20 minutes by default. Downloads happen before it.",
+        default_factory=lambda: Probe.model_validate({"periodSeconds": 5, "failureThreshold": 240}),
+        description="Time for the models to load: periodSeconds x failureThreshold, 20 minutes by default. Downloads "
+        "happen before it.",
     )
     liveness_probe: Probe = Field(
-        default_factory=lambda: Probe(timeoutSeconds=10, failureThreshold=6),
+        default_factory=lambda: Probe.model_validate({"timeoutSeconds": 10, "failureThreshold": 6}),
         description="When Kubernetes restarts the container: only when the server process does not answer.",
     )
     readiness_probe: ReadinessProbe = Field(
-        default_factory=lambda: ReadinessProbe(periodSeconds=5), description="When a pod gets requests."
+        default_factory=lambda: ReadinessProbe.model_validate({"periodSeconds": 5}),
+        description="When a pod gets requests.",
     )
     drain: Drain = Field(default_factory=Drain, description="How a pod ends without losing a request.")
     rollout: Rollout = Field(default_factory=Rollout, description="How pods are replaced.")
@@ -226,7 +241,8 @@ class Pool(ValuesModel):
     model_volume: EmptyDir = Field(default_factory=EmptyDir, description="The emptyDir that downloaded models go to.")
     shared_memory: SharedMemory = Field(default_factory=SharedMemory, description="/dev/shm.")
     temporary_volume: EmptyDir = Field(
-        default_factory=lambda: EmptyDir(sizeLimit="1Gi"), description="/tmp, the one writable folder of the server."
+        default_factory=lambda: EmptyDir.model_validate({"sizeLimit": "1Gi"}),
+        description="/tmp, the one writable folder of the server.",
     )
     env: dict[str, Scalar | KubernetesObject | None] = Field(
         default_factory=dict,
@@ -246,7 +262,8 @@ class Pool(ValuesModel):
         default_factory=dict, description="Further containers, by name (Container without its name)."
     )
     init_containers: dict[str, KubernetesObject | None] = Field(
-        default_factory=dict, description="Further init containers, by name; they run after the chart's own, in the order of names."
+        default_factory=dict,
+        description="Further init containers, by name; they run after the chart's own, in the order of names.",
     )
     labels: Labels = Field(default_factory=dict, description="Labels of the Deployment.")
     annotations: Labels = Field(default_factory=dict, description="Annotations of the Deployment.")
@@ -256,7 +273,7 @@ class Pool(ValuesModel):
     tolerations: list[KubernetesObject] = Field(default_factory=list, description="Taints that the pods tolerate.")
     affinity: KubernetesObject = Field(default_factory=dict, description="Affinity of the pods.")
     topology_spread: dict[str, KubernetesObject | None] = Field(
-        default_factory=lambda: {"kubernetes.io/hostname": {"maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}},
+        default_factory=lambda: dict(SPREAD_OVER_NODES),
         description="Topology spread constraints, by topology key; the label selector is filled in. Null removes one.",
     )
     priority_class_name: str = Field("", description="Priority class of the pods.")

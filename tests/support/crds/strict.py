@@ -20,7 +20,11 @@ def strict(node: Any) -> Any:
     kept = {key: strict(value) for key, value in node.items() if key != "description" or not isinstance(value, str)}
     if kept.get("x-kubernetes-int-or-string"):
         kept.pop("type", None)
-    if "properties" in kept and "additionalProperties" not in kept and not kept.get("x-kubernetes-preserve-unknown-fields"):
+    if (
+        "properties" in kept
+        and "additionalProperties" not in kept
+        and not kept.get("x-kubernetes-preserve-unknown-fields")
+    ):
         kept["additionalProperties"] = False
     return kept
 
