@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from tests.support.command import triton_stack
 from tests.support.require import missing
 from tests.support.triton import Triton, running_triton

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.support.rule_cases import CASES, STEP_MODEL, Case, Model
 from tests.support.triton import Triton, running_triton
-
 from triton_stack.pbtxt import config_text
 
 LOAD_SECONDS = 30

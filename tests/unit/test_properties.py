@@ -145,7 +145,7 @@ LEVELS = "".join(f"c{level}: &c{level} [{', '.join([f'*c{level - 1}'] * 9)}]\n" 
 
 @pytest.mark.parametrize(
     "text",
-    [f"c0: &c0 [x]\n{LEVELS}", "[" * 5_000, "a: &a {b: *a}"],
+    [f"c0: &c0 [x]\n{LEVELS}", "[" * 2_000, "a: &a {b: *a}"],
     ids=["alias bomb", "deep nesting", "alias of itself"],
 )
 def test_a_hostile_file_is_refused_quickly(text: str) -> None:

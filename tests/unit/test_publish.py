@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.support.command import Result, triton_stack
 from tests.support.s3 import ACCESS_KEY_ID, S3, SECRET_ACCESS_KEY, running_s3
 
@@ -32,6 +33,7 @@ def stack(tmp_path: Path) -> Path:
 
 def publish(s3: S3, stack: Path, bucket: str, *more: str) -> Result:
     where = ["--to", f"s3://{bucket}/demo", "--endpoint", s3.endpoint, "--region", "us-east-1", "--path-style"]
+    s3.settle()
     return triton_stack("publish", stack, *where, *more)
 
 

@@ -1,8 +1,8 @@
 """Each rule finds its wrong model at the right key, and nothing in the nearest right one."""
 
 import pytest
-from tests.support.rule_cases import CASES, Case, Model
 
+from tests.support.rule_cases import CASES, Case, Model
 from triton_stack.check import RULES, Folder, ModelView, check_model, check_stack
 from triton_stack.pbtxt import parse_config
 from triton_stack.spec.base import Document
