@@ -75,7 +75,6 @@ class Catalog:
             "kubernetes": kubernetes.kubernetes(go),
             "etcd": kubernetes.etcd(go),
             "coredns": kubernetes.coredns(go),
-            "local-path-provisioner": kubernetes.provisioner(go),
             "pause": kubernetes.pause(go),
         }
         self.node_base = node_base.node_base(self.base)

@@ -45,33 +45,31 @@ def toolchain() -> Recipe | None:
 
 
 def program(
-    part: str, does: str, seconds: int, go: Recipe | None, ldflags: str = "", inputs: tuple[str, ...] = ()
+    part: str, does: str, seconds: int, go: Recipe | None, ldflags: str = "", packages: tuple[str, ...] = (".",)
 ) -> Recipe:
-    """Returns the recipe of the Go program in files/<part>, pinned by its go.mod and go.sum."""
+    """Returns the recipe of Go programs, pinned by go.mod and go.sum of the module in files/<part>.
+
+    Args:
+        part: Name of the part and of the module's folder.
+        does: What the build does.
+        seconds: Usual time.
+        go: Recipe of Go, if the machine has none.
+        ldflags: Flags for the linker, for all programs.
+        packages: What to build; each program gets the last part of its package's name.
+    """
     source = FILES / part
 
     def build(step: Step) -> None:
-        flags = f"-s -w {ldflags}".strip()
-        step.run(
-            _go(step),
-            "build",
-            "-mod=readonly",
-            *FLAGS,
-            "-ldflags",
-            flags,
-            "-o",
-            step.out / part,
-            ".",
-            env=ENV,
-            cwd=source,
-        )
+        flags = ("-mod=readonly", *FLAGS, "-ldflags", f"-s -w {ldflags}".strip())
+        for package in packages:  # one at a time: together, the spelling of their imports may clash
+            step.run(_go(step), "build", *flags, "-o", f"{step.out}/", package, env=ENV, cwd=source)
 
     return Recipe(
         part=part,
         does=does,
         seconds=seconds,
         build=build,
-        inputs=(ldflags, *inputs),
+        inputs=(ldflags, *packages),
         sources=(Path(__file__), source),
         needs=(go,) if go else (),
         registry="Go modules",

@@ -9,14 +9,17 @@ VERSION = "1.34.4"
 ETCD_VERSION = "3.6.5"
 COREDNS_VERSION = "1.12.1"
 PROVISIONER_VERSION = "0.0.30"
+"""Of local-path-provisioner, the storage of kind's own node images too. It stands in the module of Kubernetes and is
+built with it, because it shares most packages: seconds instead of a minute and a half."""
 
 
 def kubernetes(go: Recipe | None) -> Recipe:
-    """Returns the recipe of kubeadm, kubelet, kubectl and the control plane in one program."""
+    """Returns the recipe of kubeadm, kubelet, kubectl and the control plane in one program, and of the storage."""
     major, minor, _ = VERSION.split(".")
     base = "-X k8s.io/component-base/version."
     ldflags = f"{base}gitVersion=v{VERSION} {base}gitMajor={major} {base}gitMinor={minor} {base}gitTreeState=clean"
-    return golang.program("kubernetes", f"compiles Kubernetes {VERSION}", 300, go, ldflags)
+    packages = (".", "github.com/rancher/local-path-provisioner")
+    return golang.program("kubernetes", f"compiles Kubernetes {VERSION}", 300, go, ldflags, packages)
 
 
 def etcd(go: Recipe | None) -> Recipe:
@@ -28,12 +31,6 @@ def coredns(go: Recipe | None) -> Recipe:
     """Returns the recipe of CoreDNS."""
     ldflags = "-X github.com/coredns/coredns/coremain.GitCommit=v" + COREDNS_VERSION
     return golang.program("coredns", f"compiles CoreDNS {COREDNS_VERSION}", 50, go, ldflags)
-
-
-def provisioner(go: Recipe | None) -> Recipe:
-    """Returns the recipe of the storage provisioner that kind's own node images have too."""
-    package = "github.com/rancher/local-path-provisioner"
-    return golang.installed("local-path-provisioner", package, f"v{PROVISIONER_VERSION}", 60, go)
 
 
 def pause(go: Recipe | None) -> Recipe:

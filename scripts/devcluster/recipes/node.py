@@ -35,7 +35,7 @@ def built(programs: dict[str, Recipe], node_base: Recipe, triton: Recipe, rclone
     """Returns the recipe of the node image.
 
     Args:
-        programs: Recipes of kubernetes, etcd, coredns, local-path-provisioner and pause.
+        programs: Recipes of kubernetes, etcd, coredns and pause.
         node_base: Recipe of the image below.
         triton: Recipe of the Triton image.
         rclone: Recipe of the rclone image.
@@ -76,8 +76,9 @@ def _build(step: Step) -> None:
     names = {step.images["triton"]: [images.TRITON_CPU], step.images["rclone"]: [images.RCLONE]}
     context = step.scratch / "system-images"
     shutil.copytree(FILES / "system-images", context)
-    for part in _UPSTREAM_NAMES:
-        shutil.copy(step.entries[part] / part, context / part)
+    for program in _UPSTREAM_NAMES:
+        part = program if program in step.entries else "kubernetes"
+        shutil.copy(step.entries[part] / program, context)
     tag = step.image.rsplit(":", 1)[1]
     made = []
     try:
