@@ -30,6 +30,10 @@ class Sources:
     base: str = ""
 
 
+PUBLIC = Sources(node.REGISTRY_IMAGE, base.REGISTRY_IMAGE)
+"""Both from the public image registry."""
+
+
 def sources(node_image: str = AUTO, base_image: str = AUTO) -> Sources:
     """Decides between building and pulling.
 
@@ -44,7 +48,7 @@ def sources(node_image: str = AUTO, base_image: str = AUTO) -> Sources:
             return public if reached else ""
         return "" if wanted == BUILD else wanted
 
-    return Sources(choose(node_image, node.REGISTRY_IMAGE), choose(base_image, base.REGISTRY_IMAGE))
+    return Sources(choose(node_image, PUBLIC.node), choose(base_image, PUBLIC.base))
 
 
 def image_registry_reached(timeout: float = 3.0) -> bool:

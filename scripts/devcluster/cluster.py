@@ -12,7 +12,7 @@ from devcluster import cache as caches
 from devcluster import health, images, kind, machine, tools
 from devcluster import kubeconfig as kubeconfigs
 from devcluster.builder import Builder
-from devcluster.catalog import AUTO, Catalog, Sources, sources
+from devcluster.catalog import AUTO, BUILD, PUBLIC, Catalog, Sources, sources
 from devcluster.errors import Problem
 from devcluster.health import Kubectl
 from devcluster.kind import Kind, Node, Port
@@ -33,6 +33,7 @@ class Cluster:
         tools_path: Folder with helm, kubectl and kind, to be put in PATH.
         nodes: Names of its nodes.
         reused: It was up already.
+        outdated: It was up already, and a new one would get another node image.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Cluster:
     tools_path: Path
     nodes: tuple[str, ...]
     reused: bool
+    outdated: bool = False
 
 
 def new_builder(steps: Steps) -> Builder:
@@ -92,7 +94,10 @@ def _up(
         broken = _why_not_usable(program, Kubectl(tools_path / "kubectl", path), name, present, count)
         if not broken:
             _require_same_ports(name, present, ports)
-            return Cluster(name, path, tools_path, tuple(node.name for node in present), reused=True)
+            outdated = not _current_images(node_image, base_image).issuperset(node.image for node in present)
+            if outdated:
+                builder.steps.say(f"cluster {name} has an older node image; to renew it, run down and then up")
+            return Cluster(name, path, tools_path, tuple(node.name for node in present), reused=True, outdated=outdated)
         builder.steps.say(f"cluster {name} {broken}; it is made anew")
         program.call("delete", "cluster", "--name", name)
     _require_free(ports)
@@ -115,6 +120,14 @@ def _up(
         health.wait_until_ready(kubectl, count)
     members = kind.nodes(engine, name)[name]
     return Cluster(name, path, tools_path, tuple(node.name for node in members), reused=False)
+
+
+def _current_images(node_image: str, base_image: str) -> set[str]:
+    """Returns the node images that a new cluster may get; with "auto" both, as this must not wait for a registry."""
+    named = {text: "" if text in (AUTO, BUILD) else text for text in (node_image, base_image)}
+    built = Catalog(Sources(named[node_image], named[base_image]))
+    pulled = Catalog(PUBLIC)
+    return {built.node.image, pulled.node.image}
 
 
 def _create(

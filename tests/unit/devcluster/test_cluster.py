@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from devcluster import cluster, kind, kubeconfig
+from devcluster.catalog import Catalog, Sources
 from devcluster.errors import Problem
 from devcluster.kind import Port
 
@@ -159,3 +160,17 @@ def test_the_help_of_each_command_has_an_example(name: str) -> None:
     result = command(name, "--help")
     assert result.returncode == 0
     assert "python -m devcluster" in result.stdout.split("Example:")[1]
+
+
+def test_the_image_that_a_new_cluster_would_get_is_current() -> None:
+    assert Catalog(Sources()).node.image in cluster._current_images("auto", "auto")
+
+
+def test_an_image_of_another_recipe_is_not_current() -> None:
+    assert "localhost/triton-stack/node:000000000000" not in cluster._current_images("auto", "auto")
+
+
+def test_a_named_image_is_current_for_a_run_that_names_it() -> None:
+    named = Catalog(Sources(node="127.0.0.1:5000/node:1")).node.image
+    assert named in cluster._current_images("127.0.0.1:5000/node:1", "build")
+    assert named not in cluster._current_images("build", "build")
