@@ -23,8 +23,8 @@ lock: $(VENV)/.ready ## Pin and hash the requirements anew
 	$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal --group test --group lint pyproject.toml -o requirements.txt
 
 .PHONY: generate
-generate: $(VENV)/.ready ## Write values.yaml, the schema and the reference of the chart anew
-	PYTHONPATH=scripts $(PYTHON) -m triton_stack.generate.chart_files charts/triton-stack
+generate: $(VENV)/.ready ## Write the generated files anew: values.yaml, schema, references
+	PYTHONPATH=scripts $(PYTHON) -m triton_stack.generate.committed .
 
 .PHONY: demo
 demo: $(VENV)/.ready ## A kind cluster, an S3 store, a published model, two Triton pods, real embeddings
@@ -42,7 +42,7 @@ lint: $(VENV)/.ready ## Style and types
 
 .PHONY: verify
 verify: $(VENV)/.ready ## Are the generated files what their sources give?
-	PYTHONPATH=scripts $(PYTHON) -m triton_stack.generate.chart_files --check charts/triton-stack
+	PYTHONPATH=scripts $(PYTHON) -m triton_stack.generate.committed --check .
 
 .PHONY: test-fast
 test-fast: $(VENV)/.ready ## The layers that need neither server nor cluster, in seconds

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from tests.support.render import MINIMAL, overlay, render
 from tests.support.scenarios import scenarios
-from triton_stack.generate.chart_files import stale
+from triton_stack.generate.committed import committed_files, stale
 from triton_stack.spec.chart import Values
 
 HERE = Path(__file__).parent
@@ -71,10 +71,14 @@ def test_the_charts_own_values_are_valid_but_for_what_a_user_must_give() -> None
     assert len(message.splitlines()) == 2
 
 
-def test_generated_chart_files_are_fresh() -> None:
-    assert stale(HERE.parents[1] / "charts/triton-stack") == []
+def test_generated_files_are_fresh() -> None:
+    assert stale(HERE.parents[1]) == []
 
 
 def test_a_stale_generated_file_is_noticed(tmp_path: Path) -> None:
-    (tmp_path / "values.yaml").write_text("replicas: 1\n")
-    assert stale(tmp_path) == ["README.md", "values.schema.json", "values.yaml"]
+    for path, text in committed_files().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert stale(tmp_path) == []
+    (tmp_path / "charts/triton-stack/values.yaml").write_text("replicas: 1\n")
+    assert stale(tmp_path) == ["charts/triton-stack/values.yaml"]

@@ -43,7 +43,16 @@ def running_s3(root: Path) -> Iterator[S3]:
     (port,) = free_ports(1)
     keys = f"{ACCESS_KEY_ID},{SECRET_ACCESS_KEY}"
     # A short life of its folder cache: tests change files behind the server's back. With none it spins at full load.
-    options = ["--config", "", "--dir-cache-time", f"{CACHE_SECONDS}s", "--addr", f"127.0.0.1:{port}", "--auth-key", keys]
+    options = [
+        "--config",
+        "",
+        "--dir-cache-time",
+        f"{CACHE_SECONDS}s",
+        "--addr",
+        f"127.0.0.1:{port}",
+        "--auth-key",
+        keys,
+    ]
     command = [rclone, "serve", "s3", *options, str(root)]
     log = root.parent / f"{root.name}.log"
     with log.open("wb") as output:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from triton_stack.spec.chart import Values
 
-MARK = "Generated from scripts/triton_stack/spec by `make generate`; do not edit."
+MARK = "Generated from scripts/triton_stack by `make generate`; do not edit."
 WIDTH = 118
 
 
