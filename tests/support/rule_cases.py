@@ -260,8 +260,21 @@ CASES = [
     Case("step version", "TS506", "ensemble_scheduling.step[0].model_version", _step(model_version=None), _step()),
     Case("step model", "TS507", "ensemble_scheduling.step[0].model_name", _step(model_name="stepp"), _step()),
     Case("step input", "TS507", "ensemble_scheduling.step[0].input_map", _step(input_map=None), _step()),
-    Case("warm-up batch", "TS508", "model_warmup[0].batch_size", _warmup({"INPUT": ZEROS}, 9), _warmup({"INPUT": ZEROS}, 8)),
-    Case("warm-up input", "TS511", "model_warmup[0].inputs.NO", _warmup({"INPUT": ZEROS, "NO": ZEROS}), _warmup({"INPUT": ZEROS}), server="loads"),
+    Case(
+        "warm-up batch",
+        "TS508",
+        "model_warmup[0].batch_size",
+        _warmup({"INPUT": ZEROS}, 9),
+        _warmup({"INPUT": ZEROS}, 8),
+    ),
+    Case(
+        "warm-up input",
+        "TS511",
+        "model_warmup[0].inputs.NO",
+        _warmup({"INPUT": ZEROS, "NO": ZEROS}),
+        _warmup({"INPUT": ZEROS}),
+        server="loads",
+    ),
     Case("warm-up nothing", "TS508", "model_warmup[0].inputs", _warmup({}), _warmup({"INPUT": ZEROS})),
     Case(
         "warm-up size",
@@ -270,5 +283,12 @@ CASES = [
         Model({**_input(dims=[-1]).config, **_warmup({"INPUT": {**ZEROS, "dims": [-1]}}).config}),
         Model({**_input(dims=[-1]).config, **_warmup({"INPUT": {**ZEROS, "dims": [2]}}).config}),
     ),
-    Case("warm-up skipped", "TS509", "model_warmup[0]", _warmup({"INPUT": ZEROS}, 0), _warmup({"INPUT": ZEROS}), server="loads"),
-]  # fmt: skip
+    Case(
+        "warm-up skipped",
+        "TS509",
+        "model_warmup[0]",
+        _warmup({"INPUT": ZEROS}, 0),
+        _warmup({"INPUT": ZEROS}),
+        server="loads",
+    ),
+]
