@@ -6,7 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
+
+import numpy
+import tritonclient.grpc as grpc
+from tritonclient.utils import np_to_triton_dtype
 
 
 @dataclass
@@ -92,13 +97,17 @@ def http_sender(url: str, body: str, keep_alive: bool = True, timeout: float = 3
     return connect
 
 
-def grpc_sender(address: str, model: str, tensor: str, text: str, timeout: float = 30) -> Callable[[], Request]:
-    """Connections that ask `model` at `address` over gRPC with one text in the tensor `tensor`."""
-    import numpy
-    import tritonclient.grpc as grpc
+def text(value: str) -> numpy.ndarray[Any, Any]:
+    """One text as a batch of one: shape (1, 1), Triton's BYTES."""
+    return numpy.array([[value.encode()]], dtype=object)
 
-    value = grpc.InferInput(tensor, [1, 1], "BYTES")
-    value.set_data_from_numpy(numpy.array([[text.encode()]], dtype=object))
+
+def grpc_sender(
+    address: str, model: str, tensor: str, data: numpy.ndarray[Any, Any], timeout: float = 30
+) -> Callable[[], Request]:
+    """Connections that ask `model` at `address` over gRPC with `data` in the tensor `tensor`."""
+    value = grpc.InferInput(tensor, data.shape, np_to_triton_dtype(data.dtype))
+    value.set_data_from_numpy(data)
 
     def connect() -> Request:
         # gRPC shares one connection between equal channels unless each has a pool of its own.

@@ -71,7 +71,7 @@ def _speed(shell: Shell, ready: list[dict[str, Any]], url: str, grpc_address: st
     table = Table("protocol", "p50 ms", "p99 ms", "failed", "requests of each pod", title=title, title_justify="left")
     senders = {
         "HTTP": load.http_sender(f"{url}/v2/models/{MODEL}/infer", body("hello world")),
-        "gRPC": load.grpc_sender(grpc_address, MODEL, "TEXT", "hello world"),
+        "gRPC": load.grpc_sender(grpc_address, MODEL, "TEXT", load.text("hello world")),
     }
     for protocol, connect in senders.items():
         before = pods.served(shell, ready, MODEL)

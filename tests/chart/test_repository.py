@@ -81,6 +81,7 @@ def test_without_an_existing_claim_one_is_created_and_kept_at_uninstall() -> Non
     objects = render(scenarios()["claim-created"])
     claim = one(objects, "PersistentVolumeClaim")
     assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep", "team": "vision"}
+    assert claim["metadata"]["labels"]["tier"] == "models"
     assert claim["spec"] == {
         "accessModes": ["ReadWriteMany"],
         "storageClassName": "fast",

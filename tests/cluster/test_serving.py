@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy
@@ -45,7 +47,7 @@ def test_two_pods_on_two_nodes_serve_real_embeddings_through_one_service(
         load.run(connect, connections=8, requests=80, seconds=60)
         for connect in (
             load.http_sender(f"http://{address}/v2/models/{report.MODEL}/infer", report.body("hello")),
-            load.grpc_sender(grpc_address, report.MODEL, "TEXT", "hello"),
+            load.grpc_sender(grpc_address, report.MODEL, "TEXT", load.text("hello")),
         )
     ]
     assert [outcome.failures for outcome in outcomes] == [[], []]
@@ -126,8 +128,6 @@ def test_requests_go_on_through_the_other_pod_when_one_is_killed(
     victim = release.wait_ready(2)[0]["metadata"]["name"]
     sender = load.http_sender(f"http://{address}/v2/models/steady/infer", SAMPLE, keep_alive=False, timeout=3)
 
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(load.run, sender, connections=4, requests=2000, seconds=20, pause=0.02)
         wait_until(
@@ -146,7 +146,22 @@ def test_requests_go_on_through_the_other_pod_when_one_is_killed(
     assert victim not in {pod["metadata"]["name"] for pod in release.wait_ready(2)}
 
 
-def test_no_request_is_lost_when_a_pod_is_told_to_end(release: Release, models: Models, address: str) -> None:
+def http_steady(address: str, grpc_address: str) -> Callable[[], load.Request]:
+    return load.http_sender(f"http://{address}/v2/models/steady/infer", SAMPLE, keep_alive=False)
+
+
+def grpc_steady(address: str, grpc_address: str) -> Callable[[], load.Request]:
+    return load.grpc_sender(grpc_address, "steady", "INPUT", numpy.array([[3]], dtype=numpy.float32))
+
+
+@pytest.mark.parametrize("steady", [http_steady, grpc_steady])
+def test_no_request_is_lost_in_a_rollout(
+    steady: Callable[[str, str], Callable[[], load.Request]],
+    release: Release,
+    models: Models,
+    address: str,
+    grpc_address: str,
+) -> None:
     values = {
         "models": models.publish("steady"),
         "modelRepository": models.repository(release.shell),
@@ -154,9 +169,7 @@ def test_no_request_is_lost_when_a_pod_is_told_to_end(release: Release, models: 
     }
     release.helm(values=values, wait="2m")
     release.wait_ready(2)
-    sender = load.http_sender(f"http://{address}/v2/models/steady/infer", SAMPLE, keep_alive=False)
-
-    from concurrent.futures import ThreadPoolExecutor
+    sender = steady(address, grpc_address)
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(load.run, sender, connections=4, requests=4000, seconds=30, pause=0.03)

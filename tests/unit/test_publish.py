@@ -137,6 +137,22 @@ def test_an_endpoint_that_is_no_url_is_refused(stack: Path, endpoint: str) -> No
     assert f"the endpoint {endpoint} must be a URL" in done.err
 
 
+def test_without_a_place_the_stacks_own_store_is_used(s3: S3, stack: Path, bucket: Path) -> None:
+    file = stack / "stack.yaml"
+    own = f"url: s3://{bucket.name}/own\n      endpoint: {s3.endpoint}\n      pathStyle: true"
+    file.write_text(file.read_text().replace("url: s3://models/example", own))
+    done = triton_stack("publish", stack)
+    assert done.code == 0, done.err
+    assert (bucket / "own" / "double").is_dir()
+
+
+def test_a_stack_without_a_store_of_its_own_needs_a_place(stack: Path) -> None:
+    (stack / "stack.yaml").write_text("name: example\nvalues: {modelRepository: {type: pvc}}\n")
+    done = triton_stack("publish", stack)
+    assert done.code == 2
+    assert "give --to s3://BUCKET/PREFIX" in done.err
+
+
 def test_an_unknown_model_is_wrong_use(s3: S3, stack: Path, bucket: Path) -> None:
     done = publish(s3, stack, bucket.name, "--model", "dubble")
     assert done.code == 2

@@ -14,7 +14,9 @@ EXAMPLE = "triton-stack publish my-stack --to s3://models/prod --region us-east-
 
 def command(
     stack: Annotated[Path, typer.Argument(help="Stack folder, with stack.yaml and models/*.yaml.")],
-    to: Annotated[str, typer.Option("--to", help="Where bundles go: s3://BUCKET/PREFIX.")],
+    to: Annotated[
+        str, typer.Option("--to", help="Where bundles go: s3://BUCKET/PREFIX; the stack's own store when left out.")
+    ] = "",
     endpoint: Annotated[str, typer.Option(help="URL of an S3-compatible store; AWS when left out.")] = "",
     region: Annotated[str, typer.Option(help="Region of the bucket; AWS_REGION when left out.")] = "",
     path_style: Annotated[
@@ -36,13 +38,24 @@ def command(
     from triton_stack.generate.model import published_values, values_text
     from triton_stack.generate.stack import bundle_of, model_size
     from triton_stack.repository.output import ForeignFileError, write_generated
+    from triton_stack.spec.stack import object_store
     from triton_stack.storage.location import Location
     from triton_stack.storage.object_store import StorageError, open_store, publish_bundle
 
-    location = Location(to, endpoint, region, path_style)
+    if to and (problem := Location(to, endpoint, region, path_style).problem()):
+        raise UsageProblem(problem)
+    loaded = load_checked(stack)
+    own = {} if to else object_store(loaded.stack.values)
+    if not to and not own:
+        raise UsageProblem(f"{stack} has no modelRepository.objectStore in its values; give --to s3://BUCKET/PREFIX")
+    location = Location(
+        to or own["url"],
+        endpoint or own.get("endpoint", ""),
+        region or own.get("region", ""),
+        path_style or own.get("pathStyle", False),
+    )
     if location.problem():
         raise UsageProblem(location.problem())
-    loaded = load_checked(stack)
     known = {item.spec.name: item for item in loaded.models}
     unknown = sorted(set(model or []) - set(known))
     if unknown:

@@ -83,6 +83,7 @@ class Pvc(ValuesModel):
         None, description="Storage class of the created claim. Null: the cluster's default class."
     )
     volume_name: str = Field("", description="PersistentVolume that the created claim binds to.")
+    labels: Labels = Field(default_factory=dict, description="Labels of the created claim.")
     annotations: Labels = Field(default_factory=dict, description="Annotations of the created claim.")
     retain: bool = Field(True, description="Keep the created claim, and the models in it, after `helm uninstall`.")
 
@@ -127,7 +128,7 @@ class ServiceMonitor(ValuesModel):
 
 
 class Proxy(ValuesModel):
-    """Proxy of outgoing traffic, given to every container as environment variables."""
+    """Proxy of outgoing traffic, as environment of the containers that fetch and serve models."""
 
     http_proxy: str = Field("", description="HTTP_PROXY.")
     https_proxy: str = Field("", description="HTTPS_PROXY.")
@@ -135,7 +136,7 @@ class Proxy(ValuesModel):
 
 
 class CaBundle(ValuesModel):
-    """Certificate authorities to trust, mounted into every container. It replaces the image's own list."""
+    """Certificate authorities to trust, for the containers that fetch and serve models."""
 
     config_map_name: str = Field("", description="ConfigMap that holds the bundle.")
     secret_name: str = Field("", description="Secret that holds the bundle, instead of a ConfigMap.")
@@ -149,6 +150,7 @@ class Test(ValuesModel):
         default_factory=lambda: {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
         description="Resources of the test container.",
     )
+    labels: Labels = Field(default_factory=dict, description="Labels of the test pod.")
     annotations: Labels = Field(default_factory=dict, description="Annotations of the test pod.")
 
 
@@ -189,10 +191,14 @@ class Values(ValuesModel):
     service_monitor: ServiceMonitor = Field(
         default_factory=ServiceMonitor, description="Scraping by the Prometheus operator."
     )
-    proxy: Proxy = Field(default_factory=Proxy, description="Proxy of outgoing traffic, for every container.")
+    proxy: Proxy = Field(
+        default_factory=Proxy,
+        description="Proxy of outgoing traffic, as environment of the containers that fetch and serve models.",
+    )
     ca_bundle: CaBundle = Field(
         default_factory=CaBundle,
-        description="Certificate authorities to trust, mounted into every container; replaces the image's own list.",
+        description="Certificate authorities to trust, mounted into the containers that fetch and serve models. They "
+        "replace the image's own list.",
     )
     test: Test = Field(default_factory=Test, description="The pod of `helm test`.")
     extra_objects: dict[str, Any] = Field(

@@ -26,6 +26,13 @@ def uses_claim(values: dict[str, Any]) -> bool:
     return isinstance(repository, dict) and repository.get("type") == "pvc"
 
 
+def object_store(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of the object store that pods fetch from; empty when there is none."""
+    repository = values.get("modelRepository")
+    store = repository.get("objectStore") if isinstance(repository, dict) and not uses_claim(values) else None
+    return store if isinstance(store, dict) and store.get("url") else {}
+
+
 def parse_stack(text: str | bytes, file: str) -> tuple[Stack, Document]:
     """Read stack.yaml.
 
