@@ -7,7 +7,6 @@ from devcluster.catalog import Catalog, Sources
 from devcluster.cluster import new_builder
 from devcluster.errors import Problem
 from devcluster.progress import Steps
-
 from tests.support.require import missing
 
 
