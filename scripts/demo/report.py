@@ -1,6 +1,7 @@
 """The report at the end of the demo: who serves, what the model says, and how fast."""
 
 import json
+import time
 import urllib.request
 from typing import Any
 
@@ -19,7 +20,7 @@ PAIRS = [
     ("The pods are ready.", "She plays the violin."),
 ]
 REQUESTS = 400
-CONNECTIONS = 8
+CONNECTIONS = 16
 
 
 def body(*texts: str) -> str:
@@ -44,6 +45,7 @@ def show(shell: Shell, release: str, url: str, grpc_address: str, console: Conso
     console.print(_pods(ready))
     console.print(f"URL  {url}   gRPC  {grpc_address}\n")
     console.print(_similarities(url))
+    _reach_all(shell, ready, url)
     console.print(_speed(shell, ready, url, grpc_address))
     # Long lines stay whole, so that they can be pasted.
     print(_next_commands(shell, release, url))
@@ -64,6 +66,18 @@ def _similarities(url: str) -> Table:
         vectors = embed(url, first, second)
         table.add_row(f"{float(vectors[0] @ vectors[1]):.2f}", first, second)
     return table
+
+
+def _reach_all(shell: Shell, ready: list[dict[str, Any]], url: str) -> None:
+    """Send requests until each pod answered one: the nodes learn of a pod that just became ready within seconds."""
+    before = pods.served(shell, ready, MODEL)
+    connect = load.http_sender(f"{url}/v2/models/{MODEL}/infer", body("hello world"), keep_alive=False)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        load.run(connect, connections=1, requests=8, seconds=5)
+        after = pods.served(shell, ready, MODEL)
+        if all(after[name] > before[name] for name in after):
+            return
 
 
 def _speed(shell: Shell, ready: list[dict[str, Any]], url: str, grpc_address: str) -> Table:
