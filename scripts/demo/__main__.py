@@ -62,7 +62,7 @@ def main() -> int:
     """Run the command; a problem is one message on standard error."""
     try:
         app(standalone_mode=False)
-    except (Problem, CommandFailed, fetch_model.FetchError, subprocess.TimeoutExpired) as error:
+    except (Problem, CommandFailed, subprocess.TimeoutExpired) as error:
         typer.echo(f"error: {error}", err=True)
         return 1
     except KeyboardInterrupt:

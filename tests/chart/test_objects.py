@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.render import MINIMAL, container, one, overlay, pod_spec, pool, rendered, texts
+from tests.support.render import MINIMAL, container, one, pod_spec, pool, rendered, texts
+from triton_stack.spec.overlay import overlay
 
 
 def test_one_registry_prefix_holds_for_every_image() -> None:

@@ -8,10 +8,11 @@ import yaml
 from helm_python.errors import HelmError
 from pydantic import ValidationError
 
-from tests.support.render import MINIMAL, overlay, render
+from tests.support.render import MINIMAL, render
 from tests.support.scenarios import scenarios
 from triton_stack.generate.committed import committed_files, stale
 from triton_stack.spec.chart import Values
+from triton_stack.spec.overlay import overlay
 
 HERE = Path(__file__).parent
 BAD = yaml.safe_load((HERE / "bad_values.yaml").read_text())

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import runpy
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +9,12 @@ from types import ModuleType
 
 import pytest
 
+from demo import fetch_model
+from devcluster.errors import Problem
 from tests.support.command import triton_stack
 from tests.support.require import missing
 from tests.support.triton import Triton, running_triton
 
-ROOT = Path(__file__).parents[2]
 MINILM = "all_minilm_l6_v2"
 HELLO_WORLD = [-0.0344, 0.0309, 0.0067, 0.0261]
 TOLERANCE = 1e-3
@@ -34,10 +34,9 @@ def demo_stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if importlib.util.find_spec("tokenizers") is None:
         missing("the demo's model needs the package tokenizers")
     stack = tmp_path_factory.mktemp("demo") / "stack"
-    fetch = runpy.run_path(str(ROOT / "scripts" / "demo" / "fetch_model.py"))
     try:
-        fetch["lay_out"](stack)
-    except fetch["FetchError"] as error:
+        fetch_model.lay_out(stack)
+    except Problem as error:
         missing(str(error))
     return stack
 

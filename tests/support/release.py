@@ -9,8 +9,8 @@ import yaml
 
 from demo import pods
 from demo.shell import Shell
-from tests.support.render import overlay
 from tests.support.waiting import wait_until
+from triton_stack.spec.overlay import overlay
 
 ROOT = Path(__file__).parents[2]
 

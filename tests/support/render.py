@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 from helm_python import Chart
 
+from triton_stack.spec.overlay import overlay
+
 CHART = Path(__file__).parents[2] / "charts" / "triton-stack"
 DIGEST = "sha256:" + "a" * 64
 
@@ -54,15 +56,6 @@ def render(
         if template.endswith(".yaml"):
             objects += [document for document in yaml.load_all(text, Loader=StrictLoader) if document]
     return objects
-
-
-def overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Values `over` laid over `base`, as Helm layers files: maps merge, all else replaces."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = overlay(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def rendered(over: dict[str, Any] | None = None, name: str = "demo") -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from tests.support.render import DIGEST, overlay
+from tests.support.render import DIGEST
+from triton_stack.spec.overlay import overlay
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "tests" / "support" / "scenarios").glob("*.yaml"))

