@@ -194,6 +194,15 @@ def test_sidecars_and_init_containers_stand_beside_the_charts_own() -> None:
     assert [c["name"] for c in spec["initContainers"]] == ["fetch-models", "warm"]
 
 
+def test_the_key_names_what_a_map_holds_even_where_the_name_is_repeated() -> None:
+    volumes = {"data": {"name": "data", "emptyDir": {}}}
+    mounts = {"/data": {"mountPath": "/data", "name": "data"}}
+    objects = rendered(pool(sidecars={"logs": {"name": "logs", "image": "l:1"}}, volumes=volumes, volumeMounts=mounts))
+    assert {"name": "logs", "image": "l:1"} in pod_spec(objects)["containers"]
+    assert {"name": "data", "emptyDir": {}} in pod_spec(objects)["volumes"]
+    assert {"name": "data", "mountPath": "/data"} in container(objects)["volumeMounts"]
+
+
 def test_an_overlay_reaches_what_has_no_key() -> None:
     objects = rendered(
         pool(

@@ -56,7 +56,7 @@ volumeMounts:
   {{- range $path, $mount := .pool.volumeMounts }}
   {{- if $mount }}
   - mountPath: {{ $path }}
-    {{- toYaml $mount | nindent 4 }}
+    {{- omit $mount "mountPath" | toYaml | nindent 4 }}
   {{- end }}
   {{- end }}
 {{- end -}}

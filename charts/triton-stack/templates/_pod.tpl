@@ -62,7 +62,7 @@ schedulerName: {{ . }}
 {{- range $name, $container := . }}
 {{- if $container }}
 - name: {{ $name }}
-  {{- toYaml $container | nindent 2 }}
+  {{- omit $container "name" | toYaml | nindent 2 }}
 {{- end }}
 {{- end }}
 {{- end -}}

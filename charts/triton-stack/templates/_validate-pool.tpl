@@ -40,6 +40,12 @@
 {{- if and (eq .pool.service.type "ClusterIP") (or .pool.service.nodePorts.http .pool.service.nodePorts.grpc) }}
 {{ .key }}.service.nodePorts: not used with service.type ClusterIP; set service.type NodePort
 {{- end }}
+{{- $advice := dict "ports" "set ports instead" "selector" "the chart selects its own pods; remove it" "type" "set service.type instead" -}}
+{{- range $field, $_ := .pool.service.spec }}
+{{- if hasKey $advice $field }}
+{{ $.key }}.service.spec.{{ $field }}: {{ get $advice $field }}
+{{- end }}
+{{- end }}
 {{- $owners := dict
   "model-repository" "modelRepository"
   "model-control-mode" "models"

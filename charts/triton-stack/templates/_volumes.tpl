@@ -21,7 +21,7 @@
 {{- range $name, $source := .pool.volumes }}
 {{- if $source }}
 - name: {{ $name }}
-  {{- toYaml $source | nindent 2 }}
+  {{- omit $source "name" | toYaml | nindent 2 }}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -34,6 +34,11 @@ FLAG_OWNERS = {
     "grpc-max-connection-age": "drain.grpcMaxConnectionAgeSeconds",
     "grpc-max-connection-age-grace": "drain.grpcMaxConnectionAgeGraceSeconds",
 }
+SERVICE_FIELD_ADVICE = {
+    "ports": "set ports instead",
+    "selector": "the chart selects its own pods; remove it",
+    "type": "set service.type instead",
+}
 CHART_VOLUMES = ("ca-bundle", "models", "scripts", "shared-memory", "temporary")
 CHART_MOUNTS = ("/dev/shm", "/models", "/tmp", "/triton-stack")
 CHART_CONTAINERS = ("fetch-models", "triton", "verify-models")
@@ -127,6 +132,9 @@ def _pool_findings(values: "Values", name: str, pool: Pool) -> Iterator[str]:
     for flag in pool.server.extra_args:
         if flag in FLAG_OWNERS:
             yield f"{key}.server.extraArgs.{flag}: set {FLAG_OWNERS[flag]} instead"
+    for field, advice in SERVICE_FIELD_ADVICE.items():
+        if field in pool.service.spec:
+            yield f"{key}.service.spec.{field}: {advice}"
     if pool.service.type == "ClusterIP" and any(pool.service.node_ports.model_dump().values()):
         yield f"{key}.service.nodePorts: not used with service.type ClusterIP; set service.type NodePort"
     yield from _name_findings(key, pool)
