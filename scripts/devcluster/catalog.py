@@ -72,7 +72,7 @@ class Catalog:
     def __init__(self, chosen: Sources) -> None:
         go = golang.toolchain()
         self.sources = chosen
-        self.base = base.pulled(chosen.base) if chosen.base else base.built()
+        self.base = base.from_registry(chosen.base) if chosen.base else base.built()
         self.triton = triton.triton(self.base)
         self.rclone = rclone.rclone(self.base)
         self.programs = {
@@ -83,7 +83,7 @@ class Catalog:
         }
         self.node_base = node_base.node_base(self.base)
         self.node = (
-            node.pulled(chosen.node)
+            node.from_registry(chosen.node)
             if chosen.node
             else node.built(self.programs, self.node_base, self.triton, self.rclone)
         )

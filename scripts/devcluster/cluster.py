@@ -85,12 +85,10 @@ def up(
 def _up(
     builder: Builder, name: str, count: int, ports: tuple[Port, ...], path: Path, node_image: str, base_image: str
 ) -> Cluster:
-    engine = builder.find_engine()
-    present = kind.nodes(engine, name).get(name, []) if engine else []
-    _require_ours(name, present)
-    if engine and present:
+    present = _our_nodes(builder, name)
+    if present:
         tools_path = tools.ensure(builder, Catalog(Sources()))
-        program = Kind(tools_path / "kind", engine)
+        program = Kind(tools_path / "kind", builder.engine())
         broken = _why_not_usable(program, Kubectl(tools_path / "kubectl", path), name, present, count)
         if not broken:
             _require_same_ports(name, present, ports)
@@ -181,12 +179,9 @@ def down(name: str) -> bool:
     with Steps() as steps:
         builder = new_builder(steps)
         with builder.cache.lock(f"cluster-{name}"):
-            engine = builder.find_engine()
-            present = kind.nodes(engine, name).get(name, []) if engine else []
-            _require_ours(name, present)
-            if not engine or not present:
+            if not _our_nodes(builder, name):
                 return False
-            program = Kind(tools.ensure(builder, Catalog(Sources())) / "kind", engine)
+            program = Kind(tools.ensure(builder, Catalog(Sources())) / "kind", builder.engine())
             with steps.step(name, "deletes the cluster", 5):
                 program.call("delete", "cluster", "--name", name)
             return True
@@ -196,11 +191,9 @@ def load(name: str, image: str) -> None:
     """Loads an image from the engine's store, or an archive of images, into all nodes of a cluster of ours."""
     with Steps() as steps:
         builder = new_builder(steps)
-        engine = builder.find_engine()
-        present = kind.nodes(engine, name).get(name, []) if engine else []
-        if not engine or not present:
+        if not _our_nodes(builder, name):
             raise Problem(f"there is no cluster {name}", f"make it: python -m devcluster up --name {name}")
-        _require_ours(name, present)
+        engine = builder.engine()
         program = Kind(tools.ensure(builder, Catalog(Sources())) / "kind", engine)
         if Path(image).is_file():
             with steps.step(name, f"loads the archive {image}", 10):
@@ -251,6 +244,14 @@ def _check_name(name: str) -> None:
             f"--name {name!r} cannot name a cluster",
             "use up to 47 of a-z, 0-9 and '-', beginning and ending with a letter or digit: triton-stack-demo",
         )
+
+
+def _our_nodes(builder: Builder, name: str) -> list[Node]:
+    """Returns the nodes of a cluster of ours; none where there is no such cluster, or no engine to hold one."""
+    engine = builder.find_engine()
+    present = kind.nodes(engine, name).get(name, []) if engine else []
+    _require_ours(name, present)
+    return present
 
 
 def _require_ours(name: str, present: list[Node]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from devcluster import debian
 from devcluster.recipe import Recipe, Step
+from devcluster.recipes.pulled import pulled
 
 RELEASE = "bookworm"
 REGISTRY_IMAGE = f"docker.io/library/debian:{RELEASE}-slim"
@@ -27,23 +28,9 @@ def built() -> Recipe:
     )
 
 
-def pulled(reference: str) -> Recipe:
+def from_registry(reference: str) -> Recipe:
     """Returns the recipe that takes the base from an image registry."""
-
-    def build(step: Step) -> None:
-        step.container_engine.pull(reference, log=step.log)
-        step.container_engine.call("tag", reference, step.image, log=step.log)
-
-    return Recipe(
-        part="base",
-        does=f"pulls {reference}",
-        seconds=20,
-        build=build,
-        inputs=(reference,),
-        sources=(Path(__file__),),
-        repository=_REPOSITORY,
-        registry="container images",
-    )
+    return pulled("base", reference, _REPOSITORY, seconds=20)
 
 
 def _debootstrap(step: Step) -> None:

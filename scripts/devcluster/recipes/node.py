@@ -9,6 +9,7 @@ from pathlib import Path
 from devcluster import images, shell
 from devcluster.recipe import FILES, Recipe, Step
 from devcluster.recipes import kubernetes
+from devcluster.recipes.pulled import pulled
 
 REPOSITORY = "localhost/triton-stack/node"
 REGISTRY_IMAGE = (
@@ -52,23 +53,9 @@ def built(programs: dict[str, Recipe], node_base: Recipe, triton: Recipe, rclone
     )
 
 
-def pulled(reference: str) -> Recipe:
+def from_registry(reference: str) -> Recipe:
     """Returns the recipe that takes the node image from an image registry; pods' images are loaded into the cluster."""
-
-    def build(step: Step) -> None:
-        step.container_engine.pull(reference, log=step.log)
-        step.container_engine.call("tag", reference, step.image, log=step.log)
-
-    return Recipe(
-        part="node",
-        does=f"pulls {reference.split('@')[0]}",
-        seconds=60,
-        build=build,
-        inputs=(reference,),
-        sources=(Path(__file__),),
-        repository=REPOSITORY,
-        registry="container images",
-    )
+    return pulled("node", reference, REPOSITORY, seconds=60)
 
 
 def _build(step: Step) -> None:

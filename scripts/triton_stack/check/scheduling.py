@@ -8,7 +8,6 @@ from triton_stack.check.view import ModelView
 from triton_stack.spec.findings import KeyPath, Severity, suggest
 from triton_stack.spec.names import DEFAULT_FILES, PLATFORMS
 
-KIND_GPU = 1
 KIND_CPU = 2
 KIND_MODEL = 3
 # All samples of a pool share one ConfigMap, and Kubernetes holds that below 1 MiB.

@@ -29,7 +29,7 @@ def model_values(spec: ModelSpec, config: str | None, digest: str | None) -> dic
         values["config"] = LiteralScalarString(config)
     if spec.sample_request is not None:
         values["sample"] = LiteralScalarString(spec.sample_request + "\n")
-    return {"models": {_key(spec.name): values}}
+    return {"models": {spec.name: values}}
 
 
 def published_values(digests: dict[str, str]) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def published_values(digests: dict[str, str]) -> dict[str, Any]:
 
     The store's address is left to the stack: pods may reach it by another name than the publisher.
     """
-    return {"models": {_key(name): {"digest": digest} for name, digest in digests.items()}}
+    return {"models": {name: {"digest": digest} for name, digest in digests.items()}}
 
 
 def values_text(values: dict[str, Any], source: str) -> str:
@@ -59,7 +59,3 @@ def _safe(value: Any) -> Any:
     if type(value) is str and _NEEDS_QUOTES.fullmatch(value):
         return DoubleQuotedScalarString(value)
     return value
-
-
-def _key(name: str) -> str:
-    return DoubleQuotedScalarString(name) if _NEEDS_QUOTES.fullmatch(name) else name

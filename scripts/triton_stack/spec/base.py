@@ -53,7 +53,7 @@ def parse_yaml(text: str | bytes, file: str, version: tuple[int, int] = (1, 2)) 
         yaml = YAML(typ="safe", pure=True)
         yaml.version = version
         node = yaml.compose(decoded)
-        builder = _Builder(yaml, file)
+        builder = _Builder(yaml)
         data = None if node is None else builder.build(node, ())
     except UnicodeDecodeError as error:
         raise FindingsError([empty.finding("TS001", f"not UTF-8 text: byte {error.start} is {error.reason}")]) from None
@@ -84,9 +84,8 @@ def _syntax_error(error: MarkedYAMLError, file: str) -> Finding:
 class _Builder:
     """Turns ruamel's nodes to plain data and notes where each key stands."""
 
-    def __init__(self, yaml: YAML, file: str) -> None:
+    def __init__(self, yaml: YAML) -> None:
         self._constructor = yaml.constructor
-        self._file = file
         self._count = 0
         self.positions: dict[KeyPath, tuple[int, int]] = {}
         self.duplicates: list[KeyPath] = []

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from triton_stack.spec.chart_base import Labels, ValuesModel
+from triton_stack.spec.names import MODEL_NAME
 from triton_stack.spec.pool import Pool, PoolName
 
-MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 DIGEST = r"^sha256:[0-9a-f]{64}$"
-ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME, max_length=200)]
+ModelName = Annotated[str, StringConstraints(pattern=f"^{MODEL_NAME.pattern}$", max_length=200)]
 AccessMode = Literal["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
 
 
