@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from triton_stack.check import Folder, ModelView
@@ -72,7 +72,9 @@ class Model:
         files = self.all_files()
         python = {path: text.encode() for path, text in files.items() if path.endswith("/model.py")}
         folder = Folder({path: len(text) for path, text in files.items()}, frozenset(self.all_folders()), python=python)
-        return ModelView(spec.document, spec.config, name, folder, spec, frozenset({name, STEP_MODEL}))
+        beside = {} if name == STEP_MODEL else {STEP_MODEL: Model().view(STEP_MODEL)}
+        view = ModelView(spec.document, spec.config, name, folder, spec)
+        return replace(view, models={**beside, name: view})
 
 
 @dataclass(frozen=True)

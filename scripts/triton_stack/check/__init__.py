@@ -27,7 +27,7 @@ __all__ = [
 
 def check_stack(models: Sequence[ModelView]) -> list[Finding]:
     """Judge the models of one stack or repository, each by itself and all together."""
-    together = frozenset(_name(model) for model in models)
+    together = {_name(model): model for model in models}
     findings = [finding for model in models for finding in run_rules(replace(model, models=together))]
     return findings + _given_twice(models)
 

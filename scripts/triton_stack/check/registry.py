@@ -1,5 +1,6 @@
 """The one registry of rules: each has a stable code, a severity and a title, and yields its problems. No I/O."""
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -21,20 +22,39 @@ RuleFunction = Callable[[ModelView], Iterable[Problem]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule over one model."""
+    """A rule over one model; ``example``, ``fix`` and ``source`` are what ``explain`` shows.
+
+    ``example`` is a piece of a model spec that the rule finds, ``fix`` the same piece put right (both in words where the
+    rule judges a folder); ``source`` says where in Triton the behaviour comes from.
+    """
 
     code: str
     severity: Severity
     title: str
     find: RuleFunction
     without_config: bool = False
+    example: str = ""
+    fix: str = ""
+    source: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why there is such a rule."""
+        return inspect.getdoc(self.find) or ""
 
 
 RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, title: str, severity: Severity = Severity.ERROR, without_config: bool = False
+    code: str,
+    title: str,
+    severity: Severity = Severity.ERROR,
+    without_config: bool = False,
+    *,
+    example: str = "",
+    fix: str = "",
+    source: str = "",
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Register a function as the rule of this code; codes never change meaning and are never used again.
 
@@ -43,12 +63,15 @@ def rule(
         title: what the rule finds, in a few words.
         severity: of all its findings.
         without_config: it also judges a folder without config.pbtxt.
+        example: a piece of a model spec that the rule finds, or words about a folder.
+        fix: the same piece, put right.
+        source: where the behaviour stands in Triton.
     """
 
     def register(find: RuleFunction) -> RuleFunction:
         if code in RULES:
             raise ValueError(f"{code} is taken by {RULES[code].title}")
-        RULES[code] = Rule(code, severity, title, find, without_config)
+        RULES[code] = Rule(code, severity, title, find, without_config, example, fix, source)
         return find
 
     return register

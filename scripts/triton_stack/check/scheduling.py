@@ -89,7 +89,7 @@ def step_is_complete(model: ModelView) -> Iterator[Problem]:
             if not getattr(step, key):
                 yield Problem((*path, key), f"the step has no {key}", f"add {key}")
         if step.model_name and model.models is not None and step.model_name not in model.models:
-            known = sorted(model.models - {model.config.name})
+            known = sorted(model.models.keys() - {model.config.name})
             fix = suggest(step.model_name, known) or "add that model"
             yield Problem((*path, "model_name"), f'there is no model "{step.model_name}"', fix)
 

@@ -7,6 +7,7 @@ from typing import Any
 from triton_stack.spec.base import Document
 from triton_stack.spec.findings import KeyPath
 from triton_stack.spec.model import ModelSpec
+from triton_stack.spec.versions import DEFAULT_TRITON, TritonVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,24 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Where models are to run.
+
+    Args:
+        triton: the server's version.
+        gpus: of one pod of the model's pool; None when it is not known.
+        image: of that pool, registry left out, as ``nvidia/tritonserver:26.08-vllm-python-py3``; empty when not known.
+    """
+
+    triton: TritonVersion = DEFAULT_TRITON
+    gpus: int | None = None
+    image: str = ""
+
+
+DEFAULT_TARGET = Target()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelView:
     """One model to judge.
 
@@ -33,7 +52,8 @@ class ModelView:
         expected_name: what the name must be: the folder in a repository, the file's stem in a stack.
         folder: the model's files, None when they are not at hand.
         spec: the model spec, None for a bare config.pbtxt.
-        models: names of all models of its stack or repository, itself included; None when they are not known.
+        models: all models of its stack or repository by name, itself included; None when they are not known.
+        target: where it is to run.
     """
 
     document: Document
@@ -41,7 +61,8 @@ class ModelView:
     expected_name: str | None = None
     folder: Folder | None = None
     spec: ModelSpec | None = None
-    models: frozenset[str] | None = None
+    models: "Mapping[str, ModelView] | None" = None
+    target: Target = DEFAULT_TARGET
 
     @property
     def folder_key(self) -> KeyPath:
