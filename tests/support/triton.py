@@ -134,13 +134,16 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running_triton(repository: Path, models: Sequence[str] = (), extra_args: Sequence[str] = ()) -> Iterator[Triton]:
+def running_triton(
+    repository: Path, models: Sequence[str] = (), extra_args: Sequence[str] = (), backends: Path | None = None
+) -> Iterator[Triton]:
     """Run a server over a model repository in EXPLICIT mode; it is stopped in any case.
 
     Args:
         repository: folder of models.
         models: loaded at the start; others by ``Triton.load``.
         extra_args: more flags of tritonserver.
+        backends: folder of backends in place of the server's own, which has python alone.
     """
     home = server_home()
     http, grpc, metrics = free_ports(3)
@@ -149,7 +152,7 @@ def running_triton(repository: Path, models: Sequence[str] = (), extra_args: Seq
         f"--model-repository={repository}",
         "--model-control-mode=explicit",
         *(f"--load-model={model}" for model in models),
-        f"--backend-directory={home / 'backends'}",
+        f"--backend-directory={backends or home / 'backends'}",
         f"--cache-directory={home / 'caches'}",
         "--exit-on-error=false",
         "--strict-readiness=false",

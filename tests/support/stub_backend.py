@@ -1,0 +1,30 @@
+"""Backends of any name that do nothing, so that Triton's own core judges a config without model, GPU or real backend."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.support.require import missing
+
+SOURCE = Path(__file__).with_name("stub_backend.c")
+
+
+def stub_backends(folder: Path, names: Iterable[str]) -> Path:
+    """Build the stub once and lay it out as ``folder/<name>/libtriton_<name>.so`` for each backend name.
+
+    Returns:
+        ``folder``, for tritonserver's flag --backend-directory.
+    """
+    compiler = os.environ.get("CC") or shutil.which("cc")
+    if compiler is None:
+        missing("a C compiler is needed for the stub backend (Debian: apt-get install gcc)")
+    folder.mkdir(parents=True, exist_ok=True)
+    library = folder / "stub.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE)], check=True)
+    for name in names:
+        target = folder / name / f"libtriton_{name}.so"
+        target.parent.mkdir()
+        shutil.copy(library, target)
+    return folder
