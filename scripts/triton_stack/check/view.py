@@ -32,11 +32,19 @@ class Target:
         triton: the server's version.
         gpus: of one pod of the model's pool; None when it is not known.
         image: of that pool, registry left out, as ``nvidia/tritonserver:26.08-vllm-python-py3``; empty when not known.
+        flags: of tritonserver that the pool sets, by name without dashes; None when they are not known.
     """
 
     triton: TritonVersion = DEFAULT_TRITON
     gpus: int | None = None
     image: str = ""
+    flags: Mapping[str, object] | None = None
+
+    @property
+    def auto_complete(self) -> bool:
+        """Backends fill in what a config leaves out, unless the server is told not to."""
+        flag = (self.flags or {}).get("disable-auto-complete-config", False)
+        return str(flag).lower() not in ("true", "1")
 
 
 DEFAULT_TARGET = Target()
