@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triton_stack.check import ModelView, check_stack
+from triton_stack.check.target import pool_target
 from triton_stack.check.values import check_stack_values
-from triton_stack.check.view import Folder
+from triton_stack.check.view import DEFAULT_TARGET, Folder, Target
 from triton_stack.repository.bundle import list_model_folder
 from triton_stack.spec.base import Document
 from triton_stack.spec.findings import Finding, FindingsError, Severity
@@ -71,7 +72,7 @@ def load_stack(root: Path) -> LoadedStack:
         findings.append(
             Finding("TS009", Severity.WARNING, message, fix=f"rename it to {strange.stem}.yaml", file=str(strange))
         )
-    findings += check_stack([view(model) for model in models])
+    findings += check_stack([view(model, pool_target(stack.values, model.spec.own.pool)) for model in models])
     findings += check_stack_values(document, [model.spec for model in models])
     return LoadedStack(root, stack, document, tuple(models), tuple(findings))
 
@@ -98,7 +99,7 @@ def load_model(file: Path) -> LoadedModel:
     return LoadedModel(spec, file, source, folder)
 
 
-def view(model: LoadedModel) -> ModelView:
+def view(model: LoadedModel, target: Target = DEFAULT_TARGET) -> ModelView:
     """Make what the rules look at."""
     spec = model.spec
-    return ModelView(spec.document, spec.config, model.file.stem, model.folder, spec)
+    return ModelView(spec.document, spec.config, model.file.stem, model.folder, spec, target=target)
