@@ -7,7 +7,13 @@ from triton_stack.check.view import ModelView
 from triton_stack.spec.findings import KeyPath, Severity
 
 
-@rule("TS301", "negative max_batch_size")
+@rule(
+    "TS301",
+    "negative max_batch_size",
+    example="max_batch_size: -1",
+    fix="max_batch_size: 0",
+    source="Triton core, model_config_utils.cc: ValidateModelConfig",
+)
 def max_batch_size(model: ModelView) -> Iterator[Problem]:
     """0 means that the model has no batch dimension."""
     size = model.config.max_batch_size
@@ -15,7 +21,13 @@ def max_batch_size(model: ModelView) -> Iterator[Problem]:
         yield Problem(("max_batch_size",), f"max_batch_size is {size}", "use 0 for no batching, or 1 or more")
 
 
-@rule("TS302", "preferred batch size that cannot be")
+@rule(
+    "TS302",
+    "preferred batch size that cannot be",
+    example=("max_batch_size: 8\ndynamic_batching: {preferred_batch_size: [16]}"),
+    fix=("max_batch_size: 8\ndynamic_batching: {}"),
+    source="Triton core, model_config_utils.cc: ValidateModelConfig",
+)
 def preferred_batch_size(model: ModelView) -> Iterator[Problem]:
     """Triton refuses sizes below 1 and above max_batch_size."""
     config = model.config
@@ -35,7 +47,14 @@ def preferred_batch_size(model: ModelView) -> Iterator[Problem]:
                 )
 
 
-@rule("TS303", "dynamic batching of a model without batching", Severity.WARNING)
+@rule(
+    "TS303",
+    "dynamic batching of a model without batching",
+    Severity.WARNING,
+    example=("max_batch_size: 0\ndynamic_batching: {}"),
+    fix=("max_batch_size: 8\ndynamic_batching: {}"),
+    source="Triton core, dynamic_batch_scheduler.cc: DynamicBatchScheduler",
+)
 def dynamic_batching_without_batch(model: ModelView) -> Iterator[Problem]:
     """Triton takes it and then never makes a batch."""
     if model.config.HasField("dynamic_batching") and model.config.max_batch_size == 0:
@@ -43,7 +62,13 @@ def dynamic_batching_without_batch(model: ModelView) -> Iterator[Problem]:
         yield Problem(("dynamic_batching",), message, "set max_batch_size, or remove dynamic_batching")
 
 
-@rule("TS304", "priority levels that do not fit together")
+@rule(
+    "TS304",
+    "priority levels that do not fit together",
+    example="dynamic_batching: {priority_levels: 2, default_priority_level: 3}",
+    fix="dynamic_batching: {priority_levels: 2, default_priority_level: 2}",
+    source="Triton core, model_config_utils.cc: ValidateModelConfig",
+)
 def priority_levels(model: ModelView) -> Iterator[Problem]:
     """Triton wants a default level within 1 to priority_levels, and queue policies for those levels alone."""
     batching = model.config.dynamic_batching

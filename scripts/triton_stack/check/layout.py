@@ -25,7 +25,14 @@ def versions(folder: Folder) -> list[str]:
     return sorted((name for name in _top_folders(folder) if is_version_name(name)), key=int)
 
 
-@rule("TS402", "directory that Triton takes for a version by mistake", without_config=True)
+@rule(
+    "TS402",
+    "directory that Triton takes for a version by mistake",
+    without_config=True,
+    example="a folder 3abc beside the version 1",
+    fix="a folder 3",
+    source="Triton core, model_repository_manager.cc: VersionsToLoad, std::stoll on the folder's name",
+)
 def version_names(model: ModelView) -> Iterator[Problem]:
     """Triton reads the leading digits alone: "3abc" makes it look for version 3, and 20 digits crash it."""
     for name in _top_folders(model.folder) if model.folder else []:
@@ -34,7 +41,14 @@ def version_names(model: ModelView) -> Iterator[Problem]:
             yield Problem(model.folder_key, message, "use 0 or a number of at most 18 digits, without leading zeros")
 
 
-@rule("TS403", "model without a version", without_config=True)
+@rule(
+    "TS403",
+    "model without a version",
+    without_config=True,
+    example="a folder with model.onnx and no version directory",
+    fix="a folder with 1/model.onnx",
+    source="Triton core, model_repository_manager.cc: VersionsToLoad",
+)
 def has_version(model: ModelView) -> Iterator[Problem]:
     """Triton loads nothing without a version directory."""
     if model.folder is None or not _is_model(model) or versions(model.folder):
@@ -43,7 +57,13 @@ def has_version(model: ModelView) -> Iterator[Problem]:
         yield Problem(model.folder_key, "there is no version directory", "put the model's files into a folder 1")
 
 
-@rule("TS404", "version without the file that its backend loads")
+@rule(
+    "TS404",
+    "version without the file that its backend loads",
+    example="a model with backend onnxruntime whose version 1 holds net.onnx alone",
+    fix="a version 1 that holds model.onnx, or default_model_filename net.onnx in the spec",
+    source="Triton core, model_config_utils.cc: AutoCompleteBackendFields, and the backend's own model file",
+)
 def default_files(model: ModelView) -> Iterator[Problem]:
     """A version without its file fails, or hangs the load."""
     if model.folder is None or model.config.HasField("ensemble_scheduling"):
@@ -60,7 +80,14 @@ def default_files(model: ModelView) -> Iterator[Problem]:
             yield Problem(model.folder_key, message, f"add {path}, or name the file in default_model_filename")
 
 
-@rule("TS405", "folder in a repository that is no model", without_config=True)
+@rule(
+    "TS405",
+    "folder in a repository that is no model",
+    without_config=True,
+    example="lost+found, or .git, at the root of a model repository",
+    fix="a repository whose folders are models and nothing else",
+    source="Triton core, model_repository_manager.cc: ModelRepositoryManager::Poll",
+)
 def is_a_model(model: ModelView) -> Iterator[Problem]:
     """Triton takes every folder for a model: lost+found and .git at the root stop it, or its readiness."""
     if not _is_model(model):
@@ -68,7 +95,13 @@ def is_a_model(model: ModelView) -> Iterator[Problem]:
         yield Problem((), message, "move it out of the repository; mount a sub-folder of a volume, not its root")
 
 
-@rule("TS406", "python model that cannot run")
+@rule(
+    "TS406",
+    "python model that cannot run",
+    example="a model.py whose class TritonPythonModel has no execute",
+    fix="class TritonPythonModel with def execute(self, requests)",
+    source="python backend, pb_stub.cc: Stub::Initialize",
+)
 def python_models(model: ModelView) -> Iterator[Problem]:
     """The python backend needs class TritonPythonModel with execute in model.py."""
     if model.folder is None or model.config.backend != "python":
@@ -106,14 +139,27 @@ def _name_of(node: ast.Name | ast.alias) -> str:
     return node.id if isinstance(node, ast.Name) else node.asname or node.name
 
 
-@rule("TS407", "own config.pbtxt beside a generated one")
+@rule(
+    "TS407",
+    "own config.pbtxt beside a generated one",
+    example="source names a folder that has a config.pbtxt of its own",
+    fix="the folder without config.pbtxt (the spec makes it; triton-stack import makes a spec of one)",
+    source="triton-stack: bundles",
+)
 def one_config(model: ModelView) -> Iterator[Problem]:
     """The spec makes config.pbtxt; a second one in the source would silently not be used."""
     if model.spec is not None and model.folder is not None and CONFIG_FILE in model.folder.files:
         yield Problem(model.folder_key, f"the source has its own {CONFIG_FILE}", "remove it: the spec makes it")
 
 
-@rule("TS408", "folder that Triton does not know", Severity.WARNING)
+@rule(
+    "TS408",
+    "folder that Triton does not know",
+    Severity.WARNING,
+    example="a folder old beside the version 1",
+    fix="the folder moved out of the model's folder",
+    source="Triton core, model_repository_manager.cc: IsModified looks at every entry",
+)
 def stray_folders(model: ModelView) -> Iterator[Problem]:
     """Triton passes it over, but each change in it reloads all versions."""
     if model.folder is None or not _is_model(model):
@@ -124,14 +170,27 @@ def stray_folders(model: ModelView) -> Iterator[Problem]:
             yield Problem(model.folder_key, f'"{name}" is neither a version nor a folder that Triton uses', fix)
 
 
-@rule("TS409", "file that cannot be read", without_config=True)
+@rule(
+    "TS409",
+    "file that cannot be read",
+    without_config=True,
+    example="1/model.onnx is a link to a file that is gone",
+    fix="1/model.onnx is a file",
+    source="Triton core, filesystem; triton-stack: bundles",
+)
 def broken_files(model: ModelView) -> Iterator[Problem]:
     """A dangling link, a loop of links or a special file cannot be served or published."""
     for path in sorted(model.folder.broken) if model.folder else []:
         yield Problem(model.folder_key, f'"{path}" is a broken link, or no plain file', "replace it by a file")
 
 
-@rule("TS410", "version policy that serves nothing")
+@rule(
+    "TS410",
+    "version policy that serves nothing",
+    example="version_policy: {latest: {}}",
+    fix="version_policy: {latest: {num_versions: 1}}",
+    source="Triton core, model_lifecycle.cc: CreateModel; model_repository_manager.cc: VersionsToLoad",
+)
 def version_policy(model: ModelView) -> Iterator[Problem]:
     """Triton refuses a policy that leaves no version."""
     policy = model.config.version_policy
@@ -148,7 +207,14 @@ def version_policy(model: ModelView) -> Iterator[Problem]:
         )
 
 
-@rule("TS411", "version policy that names a version which is not there", Severity.WARNING)
+@rule(
+    "TS411",
+    "version policy that names a version which is not there",
+    Severity.WARNING,
+    example="version_policy: {specific: {versions: [1, 7]}}",
+    fix="version_policy: {specific: {versions: [1]}}",
+    source="Triton core, model_repository_manager.cc: VersionsToLoad",
+)
 def specific_versions(model: ModelView) -> Iterator[Problem]:
     """Triton serves the named versions that are there, and says of the others only in its log."""
     named = list(_absent_versions(model))
@@ -167,7 +233,13 @@ def _absent_versions(model: ModelView) -> Iterator[tuple[int, int]]:
                 yield index, version
 
 
-@rule("TS412", "file that the config names and the folder lacks")
+@rule(
+    "TS412",
+    "file that the config names and the folder lacks",
+    example=("output:\n  - name: OUTPUT\n    data_type: FP32\n    dims: [4]\n    label_filename: labels.txt"),
+    fix=("output:\n  - name: OUTPUT\n    data_type: FP32\n    dims: [4]"),
+    source="Triton core, model.cc: Model::Init (labels); backend_model_instance.cc: GenerateWarmupData",
+)
 def named_files(model: ModelView) -> Iterator[Problem]:
     """Label files lie in the model's folder, warm-up data in its folder warmup; Triton refuses a missing one."""
     if model.folder is None:
@@ -185,7 +257,13 @@ def named_files(model: ModelView) -> Iterator[Problem]:
                 yield Problem(key, f'there is no "{path}"', "add it to the model's folder")
 
 
-@rule("TS701", "file name that a bundle cannot have")
+@rule(
+    "TS701",
+    "file name that a bundle cannot have",
+    example='a file "1/my model$.bin"',
+    fix="a file 1/my_model.bin",
+    source="triton-stack: bundles",
+)
 def bundle_paths(model: ModelView) -> Iterator[Problem]:
     """A bundle's names pass through shells, URLs and object stores unchanged."""
     if model.spec is None or model.folder is None:

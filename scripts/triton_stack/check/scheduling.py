@@ -14,7 +14,13 @@ KIND_MODEL = 3
 MAX_SAMPLE_BYTES = 700_000
 
 
-@rule("TS501", "GPU list for instances that use no GPU")
+@rule(
+    "TS501",
+    "GPU list for instances that use no GPU",
+    example="instance_group: [{kind: CPU, gpus: [0]}]",
+    fix="instance_group: [{kind: CPU}]",
+    source="Triton core, model_config_utils.cc: ValidateInstanceGroup",
+)
 def gpus_of_cpu(model: ModelView) -> Iterator[Problem]:
     """Triton refuses a GPU list with KIND_CPU and KIND_MODEL."""
     for index, group in enumerate(model.config.instance_group):
@@ -25,7 +31,13 @@ def gpus_of_cpu(model: ModelView) -> Iterator[Problem]:
             )
 
 
-@rule("TS502", "instance groups that are all passive")
+@rule(
+    "TS502",
+    "instance groups that are all passive",
+    example="instance_group: [{kind: CPU, passive: true}]",
+    fix="instance_group: [{kind: CPU, passive: true}, {kind: CPU}]",
+    source="Triton core, rate_limiter.cc: an empty set of instances",
+)
 def not_all_passive(model: ModelView) -> Iterator[Problem]:
     """Such a model loads, and the first request crashes the server."""
     groups = model.config.instance_group
@@ -33,7 +45,14 @@ def not_all_passive(model: ModelView) -> Iterator[Problem]:
         yield Problem(("instance_group", 0, "passive"), "every instance group is passive", "leave one that is not")
 
 
-@rule("TS503", "model whose backend is left open", Severity.WARNING)
+@rule(
+    "TS503",
+    "model whose backend is left open",
+    Severity.WARNING,
+    example='backend: ""  # or no such line',
+    fix="backend: python",
+    source="Triton core, model_config_utils.cc: AutoCompleteBackendFields",
+)
 def backend_is_named(model: ModelView) -> Iterator[Problem]:
     """Triton then guesses it from the model's name or files."""
     config = model.config
@@ -41,7 +60,13 @@ def backend_is_named(model: ModelView) -> Iterator[Problem]:
         yield Problem(("backend",), "neither backend nor platform is given", "add backend, as python or onnxruntime")
 
 
-@rule("TS504", "platform that Triton does not know")
+@rule(
+    "TS504",
+    "platform that Triton does not know",
+    example="platform: python",
+    fix="backend: python",
+    source="Triton core, model_config_utils.cc: ValidateModelConfig",
+)
 def platform_is_known(model: ModelView) -> Iterator[Problem]:
     """Without a backend, platform must be one of Triton's own names."""
     config = model.config
@@ -52,7 +77,22 @@ def platform_is_known(model: ModelView) -> Iterator[Problem]:
         yield Problem(("platform",), f'platform "{config.platform}" is unknown', fix)
 
 
-@rule("TS505", "ensemble with keys that only other models have")
+@rule(
+    "TS505",
+    "ensemble with keys that only other models have",
+    example=(
+        "platform: ensemble\n"
+        "ensemble_scheduling:\n"
+        "  step: [{model_name: step, model_version: -1, input_map: {INPUT: A}, output_map: {OUTPUT: B}}]\n"
+        "instance_group: [{kind: CPU}]"
+    ),
+    fix=(
+        "platform: ensemble\n"
+        "ensemble_scheduling:\n"
+        "  step: [{model_name: step, model_version: -1, input_map: {INPUT: A}, output_map: {OUTPUT: B}}]"
+    ),
+    source="Triton core, model_config_utils.cc: ValidateEnsembleSchedulingConfig",
+)
 def ensemble_keys(model: ModelView) -> Iterator[Problem]:
     """An ensemble runs nothing itself: Triton wants its platform, and no backend, instances, warm-up, optimization."""
     config = model.config
@@ -71,7 +111,16 @@ def ensemble_keys(model: ModelView) -> Iterator[Problem]:
         yield Problem(("optimization",), "an ensemble has no optimization", "remove optimization")
 
 
-@rule("TS506", "ensemble step without model_version")
+@rule(
+    "TS506",
+    "ensemble step without model_version",
+    example=("ensemble_scheduling:\n  step: [{model_name: step, input_map: {INPUT: A}, output_map: {OUTPUT: B}}]"),
+    fix=(
+        "ensemble_scheduling:\n"
+        "  step: [{model_name: step, model_version: -1, input_map: {INPUT: A}, output_map: {OUTPUT: B}}]"
+    ),
+    source="Triton core, model_config.proto: model_version is 0 when left out, -1 is the latest",
+)
 def step_version(model: ModelView) -> Iterator[Problem]:
     """Left out, it means version 0, not the latest."""
     for index, step in enumerate(model.config.ensemble_scheduling.step):
@@ -80,7 +129,16 @@ def step_version(model: ModelView) -> Iterator[Problem]:
             yield Problem(key, f'step "{step.model_name}" asks for version 0', "write model_version: -1 for the latest")
 
 
-@rule("TS507", "ensemble step that is incomplete or not there")
+@rule(
+    "TS507",
+    "ensemble step that is incomplete or not there",
+    example=("ensemble_scheduling:\n  step: [{model_name: step, model_version: -1, output_map: {OUTPUT: B}}]"),
+    fix=(
+        "ensemble_scheduling:\n"
+        "  step: [{model_name: step, model_version: -1, input_map: {INPUT: A}, output_map: {OUTPUT: B}}]"
+    ),
+    source="Triton core, model_config_utils.cc: BuildEnsembleGraph",
+)
 def step_is_complete(model: ModelView) -> Iterator[Problem]:
     """Each step names a model that is served too, and maps its tensors."""
     for index, step in enumerate(model.config.ensemble_scheduling.step):
@@ -94,7 +152,25 @@ def step_is_complete(model: ModelView) -> Iterator[Problem]:
             yield Problem((*path, "model_name"), f'there is no model "{step.model_name}"', fix)
 
 
-@rule("TS508", "warm-up that does not fit the model")
+@rule(
+    "TS508",
+    "warm-up that does not fit the model",
+    example=(
+        "max_batch_size: 8\n"
+        "model_warmup:\n"
+        "  - name: one\n"
+        "    batch_size: 9\n"
+        "    inputs: {INPUT: {data_type: FP32, dims: [4], zero_data: true}}"
+    ),
+    fix=(
+        "max_batch_size: 8\n"
+        "model_warmup:\n"
+        "  - name: one\n"
+        "    batch_size: 8\n"
+        "    inputs: {INPUT: {data_type: FP32, dims: [4], zero_data: true}}"
+    ),
+    source="Triton core, backend_model_instance.cc: GenerateWarmupData",
+)
 def warmup(model: ModelView) -> Iterator[Problem]:
     """Triton refuses missing inputs, sizes of -1, and a batch above max_batch_size."""
     config = model.config
@@ -112,7 +188,19 @@ def warmup(model: ModelView) -> Iterator[Problem]:
                 yield Problem((*path, "inputs"), f'the warm-up leaves out input "{name}"', f"add {name}")
 
 
-@rule("TS509", "warm-up that Triton skips", Severity.WARNING)
+@rule(
+    "TS509",
+    "warm-up that Triton skips",
+    Severity.WARNING,
+    example=("model_warmup:\n  - name: one\n    inputs: {INPUT: {data_type: FP32, dims: [4], zero_data: true}}"),
+    fix=(
+        "model_warmup:\n"
+        "  - name: one\n"
+        "    batch_size: 1\n"
+        "    inputs: {INPUT: {data_type: FP32, dims: [4], zero_data: true}}"
+    ),
+    source="Triton core, backend_model_instance.cc: GenerateWarmupData",
+)
 def warmup_runs(model: ModelView) -> Iterator[Problem]:
     """A warm-up with batch_size 0 is never run, also for a model without batching."""
     for index, item in enumerate(model.config.model_warmup):
@@ -120,7 +208,27 @@ def warmup_runs(model: ModelView) -> Iterator[Problem]:
             yield Problem(("model_warmup", index), "a warm-up without batch_size is never run", "write batch_size: 1")
 
 
-@rule("TS511", "warm-up of an input that the model does not have", Severity.WARNING)
+@rule(
+    "TS511",
+    "warm-up of an input that the model does not have",
+    Severity.WARNING,
+    example=(
+        "model_warmup:\n"
+        "  - name: one\n"
+        "    batch_size: 1\n"
+        "    inputs:\n"
+        "      INPUT: {data_type: FP32, dims: [4], zero_data: true}\n"
+        "      IMAGE: {data_type: FP32, dims: [4], zero_data: true}"
+    ),
+    fix=(
+        "model_warmup:\n"
+        "  - name: one\n"
+        "    batch_size: 1\n"
+        "    inputs:\n"
+        "      INPUT: {data_type: FP32, dims: [4], zero_data: true}"
+    ),
+    source="Triton core, backend_model_instance.cc: GenerateWarmupData",
+)
 def warmup_inputs(model: ModelView) -> Iterator[Problem]:
     """Triton passes over it, and says nothing."""
     names = [tensor.name for tensor in model.config.input]
@@ -133,7 +241,13 @@ def warmup_inputs(model: ModelView) -> Iterator[Problem]:
                 yield Problem(("model_warmup", index, "inputs", name), f'the model has no input "{name}"', fix)
 
 
-@rule("TS510", "ensemble with files, or a model without")
+@rule(
+    "TS510",
+    "ensemble with files, or a model without",
+    example="a spec of a python model without source",
+    fix="source names the folder with the version directories",
+    source="triton-stack: bundles",
+)
 def source_is_given(model: ModelView) -> Iterator[Problem]:
     """A model needs its files; an ensemble has none."""
     if model.spec is None:
@@ -144,7 +258,13 @@ def source_is_given(model: ModelView) -> Iterator[Problem]:
         yield Problem(("source",), 'key "source" is missing', "add source: <folder with the version directories>")
 
 
-@rule("TS606", "sample that is too big for the cluster")
+@rule(
+    "TS606",
+    "sample that is too big for the cluster",
+    example=("input: [{name: INPUT, data_type: UINT8, dims: [-1]}]\nsample: {INPUT: {zeros: [900000]}}"),
+    fix=("input: [{name: INPUT, data_type: UINT8, dims: [-1]}]\nsample: {INPUT: {zeros: [1000]}}"),
+    source="Kubernetes: a ConfigMap holds less than 1 MiB",
+)
 def sample_size(model: ModelView) -> Iterator[Problem]:
     """The request body is kept in a ConfigMap."""
     request = model.spec.sample_request if model.spec else None

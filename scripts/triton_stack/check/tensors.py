@@ -30,7 +30,13 @@ def completes_itself(model: ModelView) -> bool:
     return any(b"auto_complete_config" in text for text in texts)
 
 
-@rule("TS201", "tensor without name, data_type or dims")
+@rule(
+    "TS201",
+    "tensor without name, data_type or dims",
+    example=("input:\n  - name: INPUT\n    data_type: FP32"),
+    fix=("input:\n  - name: INPUT\n    data_type: FP32\n    dims: [3, 224, 224]"),
+    source="Triton core, model_config_utils.cc: ValidateIOShape",
+)
 def tensor_is_complete(model: ModelView) -> Iterator[Problem]:
     """Triton refuses such a tensor, unless its backend completes the config from the model file."""
     for key, tensor in tensors(model):
@@ -45,7 +51,13 @@ def tensor_is_complete(model: ModelView) -> Iterator[Problem]:
             yield Problem((*key, "dims"), f'tensor "{tensor.name}" has no dims', fix)
 
 
-@rule("TS202", "size that is neither positive nor -1")
+@rule(
+    "TS202",
+    "size that is neither positive nor -1",
+    example=("input:\n  - name: INPUT\n    data_type: FP32\n    dims: [0]"),
+    fix=("input:\n  - name: INPUT\n    data_type: FP32\n    dims: [-1]"),
+    source="Triton core, model_config_utils.cc: ValidateIOShape",
+)
 def dims_are_sizes(model: ModelView) -> Iterator[Problem]:
     """Triton refuses other sizes; -1 stands for any."""
     for key, tensor in tensors(model):
@@ -57,7 +69,13 @@ def dims_are_sizes(model: ModelView) -> Iterator[Problem]:
                     yield Problem((*path, index), message, "use 1 or more, or -1 for any size")
 
 
-@rule("TS203", "tensor name given twice")
+@rule(
+    "TS203",
+    "tensor name given twice",
+    example=("output:\n  - {name: OUTPUT, data_type: FP32, dims: [4]}\n  - {name: OUTPUT, data_type: FP32, dims: [1]}"),
+    fix=("output:\n  - {name: OUTPUT, data_type: FP32, dims: [4]}\n  - {name: SCORE, data_type: FP32, dims: [1]}"),
+    source="Triton core, infer_request.cc: InferenceRequest::Normalize",
+)
 def tensor_names_differ(model: ModelView) -> Iterator[Problem]:
     """Triton loads such a model, but no request can be served."""
     for kind in ("input", "output"):
@@ -70,7 +88,13 @@ def tensor_names_differ(model: ModelView) -> Iterator[Problem]:
                 )
 
 
-@rule("TS204", "reshape that changes the number of elements")
+@rule(
+    "TS204",
+    "reshape that changes the number of elements",
+    example=("input:\n  - name: INPUT\n    data_type: FP32\n    dims: [4]\n    reshape: {shape: [3]}"),
+    fix=("input:\n  - name: INPUT\n    data_type: FP32\n    dims: [4]\n    reshape: {shape: [2, 2]}"),
+    source="Triton core, model_config_utils.cc: ValidateIOShape",
+)
 def reshape_keeps_elements(model: ModelView) -> Iterator[Problem]:
     """Triton refuses it; an empty shape stands for one element, and only a model with batching may have it."""
     for key, tensor in tensors(model):
@@ -88,7 +112,13 @@ def reshape_keeps_elements(model: ModelView) -> Iterator[Problem]:
             yield Problem(path, message, "make the two equal")
 
 
-@rule("TS205", "image format on a tensor that is no image")
+@rule(
+    "TS205",
+    "image format on a tensor that is no image",
+    example=("input:\n  - name: INPUT\n    data_type: FP32\n    format: NHWC\n    dims: [224, 224]"),
+    fix=("input:\n  - name: INPUT\n    data_type: FP32\n    format: NHWC\n    dims: [224, 224, 3]"),
+    source="Triton core, model_config_utils.cc: ValidateModelInput",
+)
 def format_has_three_dims(model: ModelView) -> Iterator[Problem]:
     """Triton wants three dims for NHWC and NCHW, the batch dimension not counted."""
     for key, tensor in tensors(model):
