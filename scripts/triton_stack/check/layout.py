@@ -25,13 +25,27 @@ def versions(folder: Folder) -> list[str]:
     return sorted((name for name in _top_folders(folder) if is_version_name(name)), key=int)
 
 
+def served_versions(model: ModelView) -> list[int] | None:
+    """Return the versions that the model's policy serves, None when its folder is not at hand."""
+    if model.folder is None:
+        return None
+    there = [int(name) for name in versions(model.folder)]
+    policy = model.config.version_policy
+    if policy.HasField("specific"):
+        return [version for version in there if version in policy.specific.versions]
+    if policy.HasField("all") or (model.config.HasField("version_policy") and not policy.HasField("latest")):
+        return there
+    count = policy.latest.num_versions if policy.HasField("latest") else 1
+    return there[-count:] if count else []
+
+
 @rule(
     "TS402",
     "directory that Triton takes for a version by mistake",
     without_config=True,
     example="a folder 3abc beside the version 1",
     fix="a folder 3",
-    source="Triton core, model_repository_manager.cc: VersionsToLoad, std::stoll on the folder's name",
+    source="Triton core, model_lifecycle.cc: VersionsToLoad, std::stoll on the folder's name",
 )
 def version_names(model: ModelView) -> Iterator[Problem]:
     """Triton reads the leading digits alone: "3abc" makes it look for version 3, and 20 digits crash it."""
@@ -47,7 +61,7 @@ def version_names(model: ModelView) -> Iterator[Problem]:
     without_config=True,
     example="a folder with model.onnx and no version directory",
     fix="a folder with 1/model.onnx",
-    source="Triton core, model_repository_manager.cc: VersionsToLoad",
+    source="Triton core, model_lifecycle.cc: VersionsToLoad",
 )
 def has_version(model: ModelView) -> Iterator[Problem]:
     """Triton loads nothing without a version directory."""
@@ -189,7 +203,7 @@ def broken_files(model: ModelView) -> Iterator[Problem]:
     "version policy that serves nothing",
     example="version_policy: {latest: {}}",
     fix="version_policy: {latest: {num_versions: 1}}",
-    source="Triton core, model_lifecycle.cc: CreateModel; model_repository_manager.cc: VersionsToLoad",
+    source="Triton core, model_lifecycle.cc: VersionsToLoad",
 )
 def version_policy(model: ModelView) -> Iterator[Problem]:
     """Triton refuses a policy that leaves no version."""
@@ -213,7 +227,7 @@ def version_policy(model: ModelView) -> Iterator[Problem]:
     Severity.WARNING,
     example="version_policy: {specific: {versions: [1, 7]}}",
     fix="version_policy: {specific: {versions: [1]}}",
-    source="Triton core, model_repository_manager.cc: VersionsToLoad",
+    source="Triton core, model_lifecycle.cc: VersionsToLoad",
 )
 def specific_versions(model: ModelView) -> Iterator[Problem]:
     """Triton serves the named versions that are there, and says of the others only in its log."""
