@@ -11,17 +11,54 @@ from triton_stack.spec.versions import DEFAULT_TRITON, TritonVersion
 
 
 @dataclass(frozen=True, slots=True)
+class OnnxTensor:
+    """An input or output of an ONNX file.
+
+    ``data_type`` is Triton's (``TYPE_FP32``), empty for what is no tensor or has a type that Triton does not know;
+    ``kind`` is what the file calls it. ``shape`` has a number for a fixed size, a text for a named one (empty: unnamed);
+    None where the file gives no shape. ``has_default``: it need not be given.
+    """
+
+    name: str
+    kind: str
+    data_type: str
+    is_tensor: bool
+    shape: tuple[int | str, ...] | None
+    has_default: bool = False
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """The shape as Triton has it: -1 for a size that is open, nothing where there is no shape."""
+        return tuple(size if isinstance(size, int) else -1 for size in self.shape or ())
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxModel:
+    """What an ONNX file says of its tensors.
+
+    ``external`` are the files beside it that hold its weights; ``problem`` says why it cannot be read.
+    """
+
+    inputs: tuple[OnnxTensor, ...] = ()
+    outputs: tuple[OnnxTensor, ...] = ()
+    external: frozenset[str] = frozenset()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
     """Everything below a folder, as paths relative to it.
 
     ``files`` has sizes in bytes; ``broken`` are entries that cannot be read, dangling links and other odd things;
-    ``python`` has the text of each ``<version>/model.py``.
+    ``python`` has the text of each ``<version>/model.py``, ``onnx`` the tensors of each ONNX file of a version, where
+    the library onnx is installed.
     """
 
     files: Mapping[str, int]
     directories: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
     python: Mapping[str, bytes] = field(default_factory=dict)
+    onnx: Mapping[str, OnnxModel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
