@@ -15,8 +15,8 @@ class OnnxTensor:
     """An input or output of an ONNX file.
 
     ``data_type`` is Triton's (``TYPE_FP32``), empty for what is no tensor or has a type that Triton does not know;
-    ``kind`` is what the file calls it. ``shape`` has a number for a fixed size, a text for a named one (empty: unnamed);
-    None where the file gives no shape. ``has_default``: it need not be given.
+    ``kind`` is what the file calls it. ``shape`` has a number for a fixed size, a text for a named one, empty for one
+    without a name; None where the file gives no shape. ``has_default``: it need not be given.
     """
 
     name: str

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from triton_stack.check.view import Folder
 from triton_stack.repository.manifest import FileEntry, Manifest, make_manifest
+from triton_stack.repository.onnx_file import can_read_onnx, read_onnx
 from triton_stack.spec.names import CONFIG_FILE
 
 _CHUNK = 1 << 20
@@ -57,18 +58,26 @@ def list_folder(root: Path) -> Folder:
 
 
 def list_model_folder(root: Path) -> Folder:
-    """List a model's folder, with the text of each ``<version>/model.py`` for the rules on Python models.
+    """List a model's folder, with the text of each ``<version>/model.py`` and the tensors of each version's ONNX file.
 
     Raises:
         OSError: the folder cannot be read.
     """
     folder = list_folder(root)
+    onnx_files = [path for path in folder.files if _is_onnx_model(path)]
+    onnx = {path: read_onnx(root / path) for path in onnx_files} if onnx_files and can_read_onnx() else {}
     python = {
         path: (root / path).read_bytes()
         for path, size in folder.files.items()
         if path.count("/") == 1 and path.endswith("/model.py") and size < _CHUNK
     }
-    return replace(folder, python=python)
+    return replace(folder, python=python, onnx=onnx)
+
+
+def _is_onnx_model(path: str) -> bool:
+    """A version holds an ONNX model as a file, or as a folder with a model.onnx in it."""
+    parts = path.split("/")
+    return parts[1].endswith(".onnx") if len(parts) == 2 else len(parts) == 3 and parts[2] == "model.onnx"
 
 
 def make_bundle(
