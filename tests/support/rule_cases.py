@@ -280,7 +280,7 @@ CASES = [
     Case("warm-up nothing", "TS508", "model_warmup[0].inputs", _warmup({}), _warmup({"INPUT": ZEROS})),
     Case(
         "warm-up size",
-        "TS508",
+        "TS540",
         "model_warmup[0].inputs.INPUT.dims",
         Model({**_input(dims=[-1]).config, **_warmup({"INPUT": {**ZEROS, "dims": [-1]}}).config}),
         Model({**_input(dims=[-1]).config, **_warmup({"INPUT": {**ZEROS, "dims": [2]}}).config}),

@@ -1,4 +1,4 @@
-"""Backends of any name that do nothing, so that Triton's own core judges a config without model, GPU or real backend."""
+"""Backends of any name that do nothing: Triton's own core judges a config without a model, a GPU, a real backend."""
 
 import os
 import shutil

@@ -17,12 +17,15 @@ def test_the_wrong_model_is_found_at_its_key(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.label}")
 def test_nothing_is_found_in_the_nearest_right_model(case: Case) -> None:
-    assert check_model(case.good.view("m")) == []
+    found = check_model(case.good.view("m"))
+    # Some right models get advice: a warning of another rule.
+    assert [finding for finding in found if finding.severity == "error" or finding.code == case.code] == []
 
 
 def test_every_rule_over_a_model_is_tested() -> None:
     here = {"TS101", "TS102", "TS103", "TS405", "TS407", "TS409", "TS510", "TS606", "TS701"}
-    assert set(RULES) - {case.code for case in CASES} == here
+    onnx = {"TS413", "TS414", "TS415", "TS416", "TS417"}  # in test_presets.py, with real files
+    assert set(RULES) - {case.code for case in CASES} == here | onnx
 
 
 def test_every_finding_says_what_to_do() -> None:

@@ -3,26 +3,43 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from triton_stack.check import batching, layout, names, scheduling, tensors
+from triton_stack.check import (
+    batch_tensors,
+    batching,
+    ensembles,
+    instances,
+    layout,
+    metrics,
+    model_files,
+    names,
+    platforms,
+    samples,
+    sequence,
+    tensors,
+    warmup,
+)
 from triton_stack.check.registry import RULES, Rule, run_rules
 from triton_stack.check.view import Folder, ModelView
 from triton_stack.spec.findings import Finding, Severity
 
-__all__ = [
-    "RULES",
-    "Folder",
-    "ModelView",
-    "Rule",
-    "batching",
-    "check_model",
-    "check_stack",
-    "has_errors",
-    "layout",
-    "names",
-    "run_rules",
-    "scheduling",
-    "tensors",
-]
+__all__ = ["RULES", "Folder", "ModelView", "Rule", "check_model", "check_stack", "has_errors", "run_rules"]
+
+# To import a module of rules is to register them.
+RULE_MODULES = (
+    batch_tensors,
+    batching,
+    ensembles,
+    instances,
+    layout,
+    metrics,
+    model_files,
+    names,
+    platforms,
+    samples,
+    sequence,
+    tensors,
+    warmup,
+)
 
 
 def check_stack(models: Sequence[ModelView]) -> list[Finding]:

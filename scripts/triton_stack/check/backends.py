@@ -54,7 +54,10 @@ def resolve(model: ModelView) -> Resolved | None:
     if not backend and not platform and not file:
         if model.folder is None:
             return None
-        backend = _OF_FILE.get(_first_file(model.folder, _OF_FILE), "") or config.name.partition(".")[2]
+        backend = (
+            _OF_FILE.get(_first_file(model.folder, _OF_FILE), "")
+            or (config.name or model.expected_name or "").partition(".")[2]
+        )
     if not platform:
         platform = _FILLED_PLATFORM.get(backend, "")
     return Resolved(backend, platform)

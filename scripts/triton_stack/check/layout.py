@@ -242,9 +242,27 @@ def specific_versions(model: ModelView) -> Iterator[Problem]:
 def _absent_versions(model: ModelView) -> Iterator[tuple[int, int]]:
     if model.folder is not None:
         there = versions(model.folder)
-        for index, version in enumerate(model.config.version_policy.specific.versions):
-            if str(version) not in there:
+        asked = list(model.config.version_policy.specific.versions)
+        for index, version in enumerate(asked):
+            # One that is named twice counts as there (TS421).
+            if str(version) not in there and asked.count(version) == 1:
                 yield index, version
+
+
+@rule(
+    "TS421",
+    "version that a policy names twice",
+    example="version_policy: {specific: {versions: [1, 1]}}",
+    fix="version_policy: {specific: {versions: [1]}}",
+    source="Triton core, model_lifecycle.cc: VersionsToLoad, seen on 2.51",
+)
+def versions_differ(model: ModelView) -> Iterator[Problem]:
+    """Triton then takes the version for present, and tries to serve it without its directory."""
+    asked = list(model.config.version_policy.specific.versions)
+    for index, version in enumerate(asked):
+        if version in asked[:index]:
+            key: KeyPath = ("version_policy", "specific", "versions", index)
+            yield Problem(key, f"version {version} is named twice", "keep one")
 
 
 @rule(

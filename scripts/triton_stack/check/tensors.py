@@ -1,16 +1,14 @@
 """Rules on inputs and outputs (TS2xx)."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from triton_stack.check.backends import TENSORRT_PLAN, completes_itself, resolve
 from triton_stack.check.registry import Problem, rule
 from triton_stack.check.view import ModelView
 from triton_stack.spec.findings import KeyPath
 
-# These backends read tensors from the model file and complete a config that leaves them out.
-COMPLETING = frozenset({"onnxruntime", "tensorrt", "openvino", "tensorflow"})
 FORMAT_DIMS = 3
 
 
@@ -19,15 +17,6 @@ def tensors(model: ModelView) -> Iterator[tuple[KeyPath, Any]]:
     for kind in ("input", "output"):
         for index, tensor in enumerate(getattr(model.config, kind)):
             yield (kind, index), tensor
-
-
-def completes_itself(model: ModelView) -> bool:
-    """Tell whether the backend may fill in what the config leaves out."""
-    config = model.config
-    if config.backend in COMPLETING or config.platform.split("_")[0] in COMPLETING:
-        return True
-    texts = model.folder.python.values() if model.folder else ()
-    return any(b"auto_complete_config" in text for text in texts)
 
 
 @rule(
@@ -106,10 +95,22 @@ def reshape_keeps_elements(model: ModelView) -> Iterator[Problem]:
             yield Problem(
                 path, f'tensor "{tensor.name}": an empty reshape needs max_batch_size of 1 or more', "give the shape"
             )
-        elif -1 not in dims and -1 not in shape and math.prod(dims) != math.prod(shape):
-            counts = f"dims {dims} have {math.prod(dims)} elements, reshape {shape} has {math.prod(shape)}"
+        elif dims and _elements(dims) != _elements(shape):
+            counts = f"dims {dims} have {_say(_elements(dims))} elements, reshape {shape} has {_say(_elements(shape))}"
             message = f'tensor "{tensor.name}": {counts}'
             yield Problem(path, message, "make the two equal")
+
+
+def _elements(sizes: list[int]) -> list[int]:
+    """Count the elements of each part between two sizes of -1: Triton compares those."""
+    counts = [1]
+    for size in sizes:
+        counts = [*counts, 1] if size == -1 else [*counts[:-1], counts[-1] * size]
+    return counts
+
+
+def _say(counts: list[int]) -> str:
+    return " x any x ".join(str(count) for count in counts)
 
 
 @rule(
@@ -125,3 +126,26 @@ def format_has_three_dims(model: ModelView) -> Iterator[Problem]:
         if key[0] == "input" and tensor.format and len(tensor.dims) != FORMAT_DIMS:
             message = f'input "{tensor.name}" has a format and {len(tensor.dims)} dims'
             yield Problem((*key, "format"), message, "give three dims, or remove format")
+
+
+@rule(
+    "TS206",
+    "tensor of a kind that only TensorRT has",
+    example="input: [{name: INPUT, data_type: FP32, dims: [4], is_shape_tensor: true}]",
+    fix="input: [{name: INPUT, data_type: FP32, dims: [4]}]",
+    source="Triton core, model_config_utils.cc: ValidateModelInput, ValidateNonLinearFormatIO",
+)
+def only_in_tensorrt(model: ModelView) -> Iterator[Problem]:
+    """Shape tensors, and formats that are not linear, which have three dims, exist in TensorRT plans alone."""
+    resolved = resolve(model)
+    if resolved is None:
+        return
+    is_plan = resolved.platform == TENSORRT_PLAN
+    for key, tensor in tensors(model):
+        for field in ("is_shape_tensor", "is_non_linear_format_io"):
+            if getattr(tensor, field) and not is_plan:
+                message = f'tensor "{tensor.name}" has {field}, and the model is no TensorRT plan'
+                yield Problem((*key, field), message, f"remove {field}")
+        if tensor.is_non_linear_format_io and is_plan and len(tensor.dims) != FORMAT_DIMS:
+            message = f'tensor "{tensor.name}" is not linear and has {len(tensor.dims)} dims'
+            yield Problem((*key, "dims"), message, "give three dims, or remove is_non_linear_format_io")

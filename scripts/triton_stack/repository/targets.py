@@ -70,13 +70,13 @@ def _check_folder(path: Path) -> list[Finding]:
     if (path / CONFIG_FILE).is_file() or any(
         looks_like_version(child.name) for child in path.iterdir() if child.is_dir()
     ):
-        return check_model(_model_view(path))
+        return check_model(model_view(path))
     views: list[ModelView] = []
     findings: list[Finding] = []
     # Triton takes every folder at the root of its repository for a model, lost+found and .git too; files it ignores.
     for child in sorted(child for child in path.iterdir() if child.is_dir()):
         try:
-            views.append(_model_view(child))
+            views.append(model_view(child))
         except FindingsError as error:
             findings += error.findings
     if not views and not findings:
@@ -85,7 +85,12 @@ def _check_folder(path: Path) -> list[Finding]:
     return findings + check_stack(views)
 
 
-def _model_view(folder: Path) -> ModelView:
+def model_view(folder: Path) -> ModelView:
+    """Read a model of a repository: its config.pbtxt, where there is one, and what lies beside it.
+
+    Raises:
+        FindingsError: it cannot be read.
+    """
     try:
         listing = list_model_folder(folder)
     except OSError as error:

@@ -65,3 +65,10 @@ def enum_choices(enum: EnumDescriptor) -> list[str]:
     """Return the short forms, in Triton's order."""
     prefix = enum_prefix(enum)
     return [value.name.removeprefix(prefix) for value in enum.values]
+
+
+def enum_name(message: Any, field: str) -> str:
+    """Return Triton's name of an enum field's value, or its number for one that Triton does not name."""
+    number = getattr(message, field)
+    found = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number.get(number)
+    return str(found.name) if found is not None else str(number)
