@@ -126,7 +126,7 @@ READING = (
         "TS601",
         "the sample names an input that the model does not have",
         "Triton refuses a request with an unknown input.",
-        "sample: {INPUTT: [1, 2, 3, 4]}",
+        "sample: {INPUT: [1, 2, 3, 4], IMAGE: [1]}",
         "sample: {INPUT: [1, 2, 3, 4]}",
         _SAMPLE,
     ),

@@ -1,21 +1,26 @@
 """``triton-stack check``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from triton_stack.cli.console import Output, UsageProblem, findings_data, note, print_findings, print_json
+from triton_stack.cli.console import FindingsOutput, UsageProblem, findings_data, note, print_findings, print_json
+
+if TYPE_CHECKING:
+    from triton_stack.spec.findings import Finding
 
 NAME = "check"
-EXAMPLE = "triton-stack check my-stack; triton-stack check model_repository values.yaml -o json"
+EXAMPLE = "triton-stack check my-stack; triton-stack check model_repository values.yaml -o sarif > triton-stack.sarif"
 
 
 def command(
     paths: Annotated[
         list[Path], typer.Argument(help="Stack folders, model specs, model repositories, config.pbtxt or values files.")
     ],
-    output: Annotated[Output, typer.Option("-o", "--output", help="Form of the findings.")] = Output.TEXT,
+    output: Annotated[
+        FindingsOutput, typer.Option("-o", "--output", help="Form of the findings; sarif is for code hosts.")
+    ] = FindingsOutput.TEXT,
 ) -> None:
     """Say before a deployment what Triton and the chart would refuse after it.
 
@@ -28,8 +33,10 @@ def command(
         if not path.exists():
             raise UsageProblem(f"{path} does not exist")
     findings = check_paths(paths)
-    if output is Output.JSON:
+    if output is FindingsOutput.JSON:
         print_json(findings_data(findings))
+    elif output is FindingsOutput.SARIF:
+        print_json(_sarif(findings))
     else:
         import sys
 
@@ -38,3 +45,12 @@ def command(
         note(f"{errors} errors, {len(findings) - errors} warnings" if findings else "nothing found")
     if has_errors(findings):
         raise typer.Exit(1)
+
+
+def _sarif(findings: "list[Finding]") -> dict[str, Any]:
+    from importlib.metadata import version
+
+    from triton_stack.check.codes import all_codes
+    from triton_stack.cli.sarif import sarif_log, source_root
+
+    return sarif_log(findings, all_codes(), source_root(Path()), version("triton-stack"))

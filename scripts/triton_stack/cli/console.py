@@ -21,6 +21,14 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class FindingsOutput(StrEnum):
+    """Forms of findings."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
 class UsageProblem(Exception):
     """The command was used wrongly; the message is the whole output, the exit code 2."""
 
