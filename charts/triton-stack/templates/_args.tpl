@@ -30,9 +30,15 @@
 {{- $_ := set $flags "http-restricted-api" $lock -}}
 {{- $_ := set $flags "grpc-restricted-protocol" $lock -}}
 {{- end -}}
+{{- $known := (include "triton-stack.serverTable" .root | fromJson).flags -}}
 - tritonserver
 {{- range $flag, $value := mergeOverwrite $flags .pool.server.extraArgs }}
-{{- if kindIs "slice" $value }}
+{{- if eq (dig $flag "kind" "" $known) "true or false" }}
+{{- /* A switch: it is on by being there, and a value would end the server. */}}
+{{- if eq (toString $value) "true" }}
+- --{{ $flag }}
+{{- end }}
+{{- else if kindIs "slice" $value }}
 {{- range $value }}
 - {{ printf "--%s=%s" $flag (include "triton-stack.scalar" .) | quote }}
 {{- end }}

@@ -1,5 +1,16 @@
 {{- /* The chart's own containers, each as one YAML map. Context of all: root, name, pool. */ -}}
 
+{{- /* Resources without what is empty or null. */ -}}
+{{- define "triton-stack.resources" -}}
+{{- $parts := dict -}}
+{{- range $part, $amounts := . -}}
+{{- range $name, $amount := $amounts -}}
+{{- if not (kindIs "invalid" $amount) -}}{{- $_ := set $parts $part (set (default dict (get $parts $part)) $name $amount) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $parts -}}
+{{- end -}}
+
 {{- define "triton-stack.tritonContainer" -}}
 {{- $env := mergeOverwrite (include "triton-stack.commonEnv" .root | fromYaml) (dict
   "HOME" "/tmp"
@@ -34,7 +45,7 @@ lifecycle:
     sleep:
       seconds: {{ .pool.drain.preStopSeconds }}
 resources:
-  {{- toYaml $resources | nindent 2 }}
+  {{- include "triton-stack.resources" $resources | nindent 2 }}
 securityContext:
   {{- toYaml .pool.securityContext | nindent 2 }}
 terminationMessagePolicy: FallbackToLogsOnError
@@ -84,7 +95,7 @@ args:
 env:
   {{- include "triton-stack.env" $env | nindent 2 }}
 resources:
-  {{- toYaml .pool.fetch.resources | nindent 2 }}
+  {{- include "triton-stack.resources" .pool.fetch.resources | nindent 2 }}
 securityContext:
   {{- toYaml .pool.securityContext | nindent 2 }}
 terminationMessagePolicy: FallbackToLogsOnError

@@ -1,5 +1,38 @@
 {{- /* Rules between the values of one pool. Context of all: root, name, pool (merged), key (for messages). */ -}}
 
+{{- define "triton-stack.validate.pool" -}}
+{{- include "triton-stack.validate.server" . }}
+{{- include "triton-stack.validate.images" . }}
+{{- include "triton-stack.validate.drain" . }}
+{{- include "triton-stack.validate.rollout" . }}
+{{- include "triton-stack.validate.scaling" . }}
+{{- include "triton-stack.validate.network" . }}
+{{- include "triton-stack.validate.names" . }}
+{{- include "triton-stack.validate.security" . }}
+{{- end -}}
+
+{{- define "triton-stack.validate.images" -}}
+{{- range $path, $image := dict "image" .pool.image "fetch.image" .pool.fetch.image }}
+{{- if not $image.repository }}
+{{ $.key }}.{{ $path }}.repository: needed
+{{- end }}
+{{- if not (or $image.tag $image.digest) }}
+{{ $.key }}.{{ $path }}.tag: needed where there is no digest
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "triton-stack.validate.rollout" -}}
+{{- $deadline := int .pool.rollout.progressDeadlineSeconds -}}
+{{- if le $deadline (int .pool.rollout.minReadySeconds) }}
+{{ .key }}.rollout.minReadySeconds: {{ .pool.rollout.minReadySeconds }} s must be shorter than progressDeadlineSeconds ({{ $deadline }})
+{{- end }}
+{{- $nothing := list "0" "0%" -}}
+{{- if and (has (print .pool.rollout.maxSurge) $nothing) (has (print .pool.rollout.maxUnavailable) $nothing) }}
+{{ .key }}.rollout.maxUnavailable: 0 together with maxSurge 0 lets no pod be replaced; raise one of them
+{{- end }}
+{{- end -}}
+
 {{- define "triton-stack.validate.drain" -}}
 {{- $drain := .pool.drain -}}
 {{- $age := $drain.grpcMaxConnectionAgeSeconds -}}
@@ -15,9 +48,10 @@
 {{- end -}}
 
 {{- define "triton-stack.validate.scaling" -}}
-{{- $nothing := list "0" "0%" -}}
-{{- if and (has (print .pool.rollout.maxSurge) $nothing) (has (print .pool.rollout.maxUnavailable) $nothing) }}
-{{ .key }}.rollout.maxUnavailable: 0 together with maxSurge 0 lets no pod be replaced; raise one of them
+{{- range $part := list "requests" "limits" }}
+{{- if hasKey (default dict (get $.pool.resources $part)) $.pool.gpu.resource }}
+{{ $.key }}.resources.{{ $part }}.{{ $.pool.gpu.resource }}: set gpu.count instead
+{{- end }}
 {{- end }}
 {{- $scaling := .pool.autoscaling }}
 {{- if $scaling.enabled }}
@@ -26,6 +60,15 @@
 {{- end }}
 {{- if not (compact (values $scaling.metrics)) }}
 {{ .key }}.autoscaling.metrics: no metric is left; give at least one
+{{- end }}
+{{- range $name, $metric := $scaling.metrics }}
+{{- $resource := default dict (get (default dict $metric) "resource") }}
+{{- $wanted := get $resource "name" | toString }}
+{{- if eq (get (default dict (get $resource "target")) "type" | toString) "Utilization" }}
+{{- if not (or (get (default dict $.pool.resources.requests) $wanted) (get (default dict $.pool.resources.limits) $wanted)) }}
+{{ $.key }}.resources.requests.{{ $wanted }}: needed by autoscaling.metrics.{{ $name }}, which is a share of it
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -46,50 +89,20 @@
 {{ $.key }}.service.spec.{{ $field }}: {{ get $advice $field }}
 {{- end }}
 {{- end }}
-{{- $owners := dict
-  "model-repository" "modelRepository"
-  "model-control-mode" "models"
-  "load-model" "models"
-  "http-port" "ports.http"
-  "grpc-port" "ports.grpc"
-  "metrics-port" "ports.metrics"
-  "exit-timeout-secs" "drain.exitTimeoutSeconds"
-  "grpc-max-connection-age" "drain.grpcMaxConnectionAgeSeconds"
-  "grpc-max-connection-age-grace" "drain.grpcMaxConnectionAgeGraceSeconds" -}}
-{{- range $flag, $_ := .pool.server.extraArgs }}
-{{- if hasKey $owners $flag }}
-{{ $.key }}.server.extraArgs.{{ $flag }}: set {{ get $owners $flag }} instead
+{{- $types := dict
+  "allocateLoadBalancerNodePorts" (list "LoadBalancer")
+  "externalTrafficPolicy" (list "NodePort" "LoadBalancer")
+  "healthCheckNodePort" (list "LoadBalancer")
+  "loadBalancerClass" (list "LoadBalancer") -}}
+{{- range $field, $_ := .pool.service.spec }}
+{{- $allowed := default (list $.pool.service.type) (get $types $field) }}
+{{- if not (has $.pool.service.type $allowed) }}
+{{ $.key }}.service.spec.{{ $field }}: not allowed with service.type {{ $.pool.service.type }}; for {{ join " or " $allowed }}
 {{- end }}
 {{- end }}
-{{- end -}}
-
-{{- define "triton-stack.validate.names" -}}
-{{- $containers := list "fetch-models" "triton" "verify-models" -}}
-{{- range $label := include "triton-stack.selectorLabelNames" . | fromJsonArray }}
-{{- if hasKey $.pool.podLabels $label }}
-{{ $.key }}.podLabels.{{ $label }}: this label selects the pods and is set by the chart; remove it
+{{- with .pool.service.nodePorts }}
+{{- if and .http (eq (int .http) (int .grpc)) }}
+{{ $.key }}.service.nodePorts.grpc: {{ .grpc }} is the node port of http too
 {{- end }}
 {{- end }}
-{{- $reserved := dict "sidecars" $containers "initContainers" $containers "volumes" (list "ca-bundle" "models" "scripts" "shared-memory" "temporary") }}
-{{- range $field, $names := $reserved }}
-{{- range $name, $_ := get $.pool $field }}
-{{- if has $name $names }}
-{{ $.key }}.{{ $field }}.{{ $name }}: the chart has one of this name; choose another
-{{- end }}
-{{- end }}
-{{- end }}
-{{- range $path, $_ := .pool.volumeMounts }}
-{{- if has (trimSuffix "/" $path) (list "/dev/shm" "/models" "/tmp" "/triton-stack") }}
-{{ $.key }}.volumeMounts.{{ $path }}: the chart mounts its own volume there; choose another path
-{{- end }}
-{{- end }}
-{{- range $name, $_ := .pool.containerOverlays }}
-{{- if not (has $name $containers) }}
-{{ $.key }}.containerOverlays.{{ $name }}: the chart has no container "{{ $name }}"; there are: {{ join ", " $containers }}
-{{- end }}
-{{- end }}
-{{- end -}}
-
-{{- define "triton-stack.selectorLabelNames" -}}
-["app.kubernetes.io/instance", "app.kubernetes.io/name", "triton-stack.io/pool"]
 {{- end -}}

@@ -6,7 +6,7 @@ from typing import Any
 
 from triton_stack.check.view import Target
 from triton_stack.spec.overlay import overlay
-from triton_stack.spec.versions import DEFAULT_TRITON, TritonVersion, parse_triton_version, version_of_tag
+from triton_stack.spec.versions import DEFAULT_TRITON, TritonVersion, declared_version
 
 
 def pool_target(values: Mapping[str, Any], pool: str, triton: TritonVersion | None = None) -> Target:
@@ -27,21 +27,22 @@ def pool_target(values: Mapping[str, Any], pool: str, triton: TritonVersion | No
         triton or _declared(merged.get("tritonVersion"), tag),
         gpus if isinstance(gpus, int) else None,
         f"{image.get('repository')}:{tag}",
+        _map(_map(merged["server"]).get("extraArgs")),
     )
 
 
 def _declared(declared: Any, tag: str) -> TritonVersion:
     try:
-        return parse_triton_version(str(declared))
+        return declared_version(str(declared or ""), tag) or DEFAULT_TRITON
     except ValueError:
-        return version_of_tag(tag) or DEFAULT_TRITON
+        return DEFAULT_TRITON
 
 
 @cache
 def _chart_defaults() -> dict[str, Any]:
     from triton_stack.spec.pool import Pool
 
-    return Pool().model_dump(by_alias=True, include={"image", "gpu", "triton_version"})
+    return Pool().model_dump(by_alias=True, include={"image", "gpu", "server", "triton_version"})
 
 
 def _map(value: Any) -> dict[str, Any]:

@@ -73,19 +73,24 @@ def _judge(document: Document, base: KeyPath) -> Iterator[Finding]:
     try:
         Values.model_validate(data)
     except ValidationError as error:
-        for finding in pydantic_findings(error, Values, document, base):
-            if finding.key == format_key(base):
-                yield from _between_keys(finding.message, document, base)
-            else:
-                yield finding
+        between = [item["ctx"]["findings"] for item in error.errors() if item["type"] == "values"]
+        if not between:
+            yield from pydantic_findings(error, Values, document, base)
+        for path, message in between[0] if between else ():
+            yield document.finding("TS801", message, _as_written(base, path, document))
 
 
-def _between_keys(message: str, document: Document, base: KeyPath) -> Iterator[Finding]:
-    """Take the chart's rules between keys apart: each line of the message begins with the key."""
-    for line in message.splitlines():
-        key, _, text = line.partition(": ")
-        path: KeyPath = tuple(key.split(".")) if text else ()
-        yield document.finding("TS801", text or line, base + path)
+def _as_written(base: KeyPath, path: KeyPath, document: Document) -> KeyPath:
+    """Return the key of a pool where the user wrote it, or the most of it: for the pool itself, or for all pools."""
+    own, shared = base + path, (*base, "poolDefaults", *path[2:])
+    if path[0] != "pools" or len(path) < 3:
+        return own
+    return shared if _written(shared, document) - 1 > _written(own, document) - 2 else own
+
+
+def _written(path: KeyPath, document: Document) -> int:
+    """Return how many parts of the path the document has."""
+    return next(size for size in range(len(path), -1, -1) if path[:size] in document.positions or size == 0)
 
 
 def _owner(finding: Finding, owners: dict[KeyPath, str], fallback: str) -> str:

@@ -35,9 +35,12 @@ def _clean(node: Any, definitions: dict[str, Any]) -> Any:
         # out where it is the referenced model's own.
         description = node.get("description") or definitions[node["$ref"].rpartition("/")[2]]["description"]
         return {"description": description, "allOf": [{"$ref": node["$ref"]}]}
+    if "patternProperties" in node:
+        # Without this a key of the wrong form would be let through unseen.
+        node = {**node, "additionalProperties": False}
     return {
         key: {name: _clean(part, definitions) for name, part in value.items()}
-        if key in ("properties", "$defs")
+        if key in ("properties", "patternProperties", "$defs")
         else _clean(value, definitions)
         for key, value in node.items()
         if not (key == "title" and isinstance(value, str)) and key != "default"

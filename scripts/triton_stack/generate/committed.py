@@ -10,12 +10,14 @@ from triton_stack.generate.chart_reference import reference
 from triton_stack.generate.chart_schema import values_schema
 from triton_stack.generate.chart_values import values_yaml
 from triton_stack.generate.checks_reference import checks_reference
+from triton_stack.generate.server_flags import server_flags
 
 
 def committed_files() -> dict[str, str]:
     """Text of each generated file, by its path in the repository."""
     return {
         "charts/triton-stack/README.md": reference(),
+        "charts/triton-stack/files/server-flags.json": server_flags(),
         "charts/triton-stack/values.schema.json": values_schema(),
         "charts/triton-stack/values.yaml": values_yaml(),
         "docs/reference/checks.md": checks_reference(),

@@ -4,13 +4,26 @@ The fields of a pool are in pool.py; the rules between fields are in chart_rules
 Key names are Helm's lowerCamelCase; the Python names are the same in snake_case.
 """
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from triton_stack.spec.chart_base import Labels, ValuesModel
+from triton_stack.spec.chart_base import (
+    Annotations,
+    DataKey,
+    Duration,
+    Form,
+    Labels,
+    ObjectName,
+    Quantity,
+    Registry,
+    ValuesModel,
+)
 from triton_stack.spec.names import MODEL_NAME
-from triton_stack.spec.pool import Pool, PoolName
+from triton_stack.spec.overlay import overlay
+from triton_stack.spec.pool import Pool, PoolName, Resources
 
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 ModelName = Annotated[str, StringConstraints(pattern=f"^{MODEL_NAME.pattern}$", max_length=200)]
@@ -40,12 +53,12 @@ class Model(ValuesModel):
 class Credentials(ValuesModel):
     """Keys of the object store, by reference to a Secret."""
 
-    secret_name: str = Field(
+    secret_name: ObjectName = Field(
         "",
         description="Secret with the access keys. Empty: the pod's workload identity (the AWS default chain) is used.",
     )
-    access_key_id_key: str = Field("access-key-id", description="Key of the Secret that holds the access key id.")
-    secret_access_key_key: str = Field(
+    access_key_id_key: DataKey = Field("access-key-id", description="Key of the Secret that holds the access key id.")
+    secret_access_key_key: DataKey = Field(
         "secret-access-key", description="Key of the Secret that holds the secret access key."
     )
 
@@ -67,8 +80,10 @@ class ObjectStore(ValuesModel):
 class Pvc(ValuesModel):
     """A claim whose root, or a folder of it, is a Triton model repository. Mounted read-only."""
 
-    existing_claim: str = Field("", description="Name of an existing claim. Empty: the chart creates one.")
-    sub_path: str = Field("", description="Folder in the volume that is the model repository. Empty: its root.")
+    existing_claim: ObjectName = Field("", description="Name of an existing claim. Empty: the chart creates one.")
+    sub_path: Annotated[
+        str, Form(r"^([^/.][^/]*(/[^/.][^/]*)*)?$", "a relative path without dots at the beginning of its parts")
+    ] = Field("", description="Folder in the volume that is the model repository. Empty: its root.")
     access_modes: list[AccessMode] = Field(
         default_factory=lambda: list[AccessMode](["ReadWriteMany"]),
         description="Access modes of the claim: those to ask for, or those that the existing claim has. With "
@@ -78,13 +93,13 @@ class Pvc(ValuesModel):
         False,
         description="Allow several pods on a ReadWriteOnce claim. Right only where they all run on one node.",
     )
-    size: str = Field("20Gi", description="Size of the created claim.")
-    storage_class_name: str | None = Field(
+    size: Quantity = Field("20Gi", description="Size of the created claim.")
+    storage_class_name: ObjectName | None = Field(
         None, description="Storage class of the created claim. Null: the cluster's default class."
     )
-    volume_name: str = Field("", description="PersistentVolume that the created claim binds to.")
+    volume_name: ObjectName = Field("", description="PersistentVolume that the created claim binds to.")
     labels: Labels = Field(default_factory=dict, description="Labels of the created claim.")
-    annotations: Labels = Field(default_factory=dict, description="Annotations of the created claim.")
+    annotations: Annotations = Field(default_factory=dict, description="Annotations of the created claim.")
     retain: bool = Field(True, description="Keep the created claim, and the models in it, after `helm uninstall`.")
 
 
@@ -103,9 +118,9 @@ class ServiceAccount(ValuesModel):
     """The pods' identity."""
 
     create: bool = Field(True, description="Create a ServiceAccount for the pods.")
-    name: str = Field("", description="Its name. Empty: the release's name, or `default` where none is created.")
+    name: ObjectName = Field("", description="Its name. Empty: the release's name, or `default` where none is created.")
     labels: Labels = Field(default_factory=dict, description="Labels of the ServiceAccount.")
-    annotations: Labels = Field(
+    annotations: Annotations = Field(
         default_factory=dict, description="Annotations of the ServiceAccount, for example of a workload identity."
     )
     automount_token: bool = Field(
@@ -119,10 +134,10 @@ class ServiceMonitor(ValuesModel):
     enabled: bool = Field(
         False, description="Create a ServiceMonitor. The cluster must have the Prometheus operator's CRDs."
     )
-    interval: str = Field("15s", description="Time between two scrapes.")
-    scrape_timeout: str = Field("10s", description="Time limit of one scrape.")
+    interval: Duration = Field("15s", description="Time between two scrapes.")
+    scrape_timeout: Duration = Field("10s", description="Time limit of one scrape.")
     labels: Labels = Field(default_factory=dict, description="Labels by which your Prometheus selects the monitor.")
-    annotations: Labels = Field(default_factory=dict, description="Annotations of the ServiceMonitor.")
+    annotations: Annotations = Field(default_factory=dict, description="Annotations of the ServiceMonitor.")
     relabelings: list[dict[str, Any]] = Field(default_factory=list, description="Relabelings of targets.")
     metric_relabelings: list[dict[str, Any]] = Field(default_factory=list, description="Relabelings of samples.")
 
@@ -138,40 +153,45 @@ class Proxy(ValuesModel):
 class CaBundle(ValuesModel):
     """Certificate authorities to trust, for the containers that fetch and serve models."""
 
-    config_map_name: str = Field("", description="ConfigMap that holds the bundle.")
-    secret_name: str = Field("", description="Secret that holds the bundle, instead of a ConfigMap.")
-    key: str = Field("ca.crt", description="Key of the ConfigMap or Secret: a PEM file.")
+    config_map_name: ObjectName = Field("", description="ConfigMap that holds the bundle.")
+    secret_name: ObjectName = Field("", description="Secret that holds the bundle, instead of a ConfigMap.")
+    key: DataKey = Field("ca.crt", description="Key of the ConfigMap or Secret: a PEM file.")
 
 
 class Test(ValuesModel):
     """The pod of `helm test`."""
 
-    resources: dict[str, Any] = Field(
-        default_factory=lambda: {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+    resources: Resources = Field(
+        default_factory=lambda: Resources(requests={"cpu": "50m", "memory": "64Mi"}, limits={"memory": "128Mi"}),
         description="Resources of the test container.",
     )
     labels: Labels = Field(default_factory=dict, description="Labels of the test pod.")
-    annotations: Labels = Field(default_factory=dict, description="Annotations of the test pod.")
+    annotations: Annotations = Field(default_factory=dict, description="Annotations of the test pod.")
+
+
+@cache
+def _pool_defaults() -> dict[str, Any]:
+    return Pool().model_dump(by_alias=True)
 
 
 class Values(ValuesModel):
     """All values of the chart triton-stack."""
 
-    name_override: str = Field("", description="Replaces the chart's name in object names.")
-    fullname_override: str = Field("", description="Replaces release and chart name in object names.")
-    image_registry: str = Field(
+    name_override: ObjectName = Field("", description="Replaces the chart's name in object names.")
+    fullname_override: ObjectName = Field("", description="Replaces release and chart name in object names.")
+    image_registry: Registry = Field(
         "",
         description="Registry, with an optional path, that replaces the registry of every image, sidecars excepted. "
         "Empty: `global.imageRegistry`, else each image's own.",
     )
-    image_pull_secrets: list[dict[str, str]] = Field(
+    image_pull_secrets: list[dict[Literal["name"], ObjectName]] = Field(
         default_factory=list,
         description="Pull secrets of every pod, `[{name: SECRET}]`; those of `global.imagePullSecrets` are added.",
     )
     common_labels: Labels = Field(
         default_factory=dict, description="Labels of every object and of the pods. Never part of a selector."
     )
-    common_annotations: Labels = Field(
+    common_annotations: Annotations = Field(
         default_factory=dict, description="Annotations of every object, but not of the pods."
     )
     models: dict[ModelName, Model] = Field(
@@ -213,17 +233,18 @@ class Values(ValuesModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _pools_are_laid_over_the_charts_own(cls, data: Any) -> Any:
-        """Helm lays a user's pools over the chart's `default: {}`; only a null removes it."""
-        if isinstance(data, dict) and isinstance(data.get("pools"), dict):
-            return {**data, "pools": {"default": {}, **data["pools"]}}
-        return data
+    def _values_are_laid_over_the_charts_own(cls, data: Any) -> Any:
+        """Helm lays a user's values over the chart's own, in which `pools` has `default: {}`; a null removes it."""
+        if not isinstance(data, dict):
+            return data
+        return overlay({"poolDefaults": _pool_defaults(), "pools": {"default": {}}}, data)
 
     @model_validator(mode="after")
     def _fields_fit_together(self) -> "Values":
         from triton_stack.spec.chart_rules import findings
 
-        found = findings(self)
+        found = list(findings(self))
         if found:
-            raise ValueError("\n".join(found))
+            lines = "\n".join(f"{'.'.join(path)}: {message}" for path, message in found)
+            raise PydanticCustomError("values", "{lines}", {"lines": lines, "findings": found})
         return self

@@ -1,48 +1,25 @@
-"""Rules between the chart's values.
+"""Rules between the chart's values, but for those within one pool, which are in pool_rules.py.
 
-`templates/_validate.tpl` holds the same rules for those who use Helm alone; the table in
+`templates/_validate*.tpl` hold the same rules for those who use Helm alone; the table in
 tests/contract/bad_values.yaml binds the two: both must refuse its values with the same key.
 """
 
 import json
 import re
 from collections.abc import Iterator
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from triton_stack.spec.overlay import overlay
 from triton_stack.spec.pool import Pool
+from triton_stack.spec.pool_rules import SELECTOR_LABELS, pool_findings
+from triton_stack.spec.server_rules import Found
 
 if TYPE_CHECKING:
     from triton_stack.spec.chart import Values
 
-# Pods need some time after Triton's own time limit to end before Kubernetes kills them.
-EXIT_MARGIN_SECONDS = 5
-# gRPC adds up to 10 % of jitter to a connection's age.
-CONNECTION_AGE_JITTER = 1.1
-
-FLAG_OWNERS = {
-    "model-repository": "modelRepository",
-    "model-control-mode": "models",
-    "load-model": "models",
-    "http-port": "ports.http",
-    "grpc-port": "ports.grpc",
-    "metrics-port": "ports.metrics",
-    "exit-timeout-secs": "drain.exitTimeoutSeconds",
-    "grpc-max-connection-age": "drain.grpcMaxConnectionAgeSeconds",
-    "grpc-max-connection-age-grace": "drain.grpcMaxConnectionAgeGraceSeconds",
-}
-SERVICE_FIELD_ADVICE = {
-    "ports": "set ports instead",
-    "selector": "the chart selects its own pods; remove it",
-    "type": "set service.type instead",
-}
-CHART_VOLUMES = ("ca-bundle", "models", "scripts", "shared-memory", "temporary")
-CHART_MOUNTS = ("/dev/shm", "/models", "/tmp", "/triton-stack")
-CHART_CONTAINERS = ("fetch-models", "triton", "verify-models")
-SELECTOR_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name", "triton-stack.io/pool")
+MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
 def merged_pool(values: "Values", name: str) -> Pool:
@@ -61,46 +38,90 @@ def merged_pool(values: "Values", name: str) -> Pool:
     )
 
 
-def findings(values: "Values") -> list[str]:
-    """What does not fit together, one line each, beginning with the key."""
+def findings(values: "Values") -> Iterator[Found]:
+    """What does not fit together: the key's path and what to say about it."""
     names = [name for name, pool in values.pools.items() if pool is not None]
-    found = list(_model_findings(values, names))
-    found += _common_labels_findings(values)
+    yield from _value_findings(values)
+    yield from _model_findings(values, names)
     if not names:
-        found.append("pools: no pool is left; give at least one, for example `pools: {default: {}}`")
+        yield ("pools",), "no pool is left; give at least one, for example `pools: {default: {}}`"
     pods = 0
     for name in names:
         try:
             pool = merged_pool(values, name)
         except ValidationError as error:
-            found += [f"pools.{name}: {part['msg']}" for part in error.errors()]
+            for part in error.errors():
+                yield ("pools", name, *map(str, part["loc"])), part["msg"]
             continue
         pods += pool.autoscaling.max_replicas if pool.autoscaling.enabled else pool.replicas
-        found += _pool_findings(values, name, pool)
-    return found + list(_claim_findings(values, pods))
+        if not any(model.pool == name for model in values.models.values()):
+            yield (
+                ("models",),
+                f"no model is declared for pool {name}; add one under models, or remove the pool with "
+                f"`pools.{name}: null`",
+            )
+        for path, message in pool_findings(pool):
+            yield ("pools", name, *path), message
+    yield from _claim_findings(values, pods)
 
 
-def _model_findings(values: "Values", pools: list[str]) -> Iterator[str]:
-    repository = values.model_repository
+def _value_findings(values: "Values") -> Iterator[Found]:
+    for label in SELECTOR_LABELS:
+        if label in values.common_labels:
+            yield ("commonLabels", label), "this label selects the pods and is set by the chart; remove it"
     if values.ca_bundle.config_map_name and values.ca_bundle.secret_name:
-        yield "caBundle.secretName: set either caBundle.configMapName or caBundle.secretName, not both"
+        yield ("caBundle", "secretName"), "set either caBundle.configMapName or caBundle.secretName, not both"
+    monitor = values.service_monitor
+    if _milliseconds(monitor.scrape_timeout) > _milliseconds(monitor.interval):
+        yield (
+            ("serviceMonitor", "scrapeTimeout"),
+            f"{monitor.scrape_timeout} is longer than the interval ({monitor.interval}), which the operator refuses",
+        )
+    for name, item in values.extra_objects.items():
+        if isinstance(item, dict) and item:
+            for field in ("apiVersion", "kind"):
+                if not item.get(field):
+                    yield ("extraObjects", name, field), "needed; every Kubernetes object has one"
+
+
+def _milliseconds(duration: str) -> int:
+    number, unit = re.fullmatch(r"(\d+)([a-z]+)", duration).groups()  # type: ignore[union-attr]
+    return int(number) * MILLISECONDS[unit]
+
+
+def _model_findings(values: "Values", pools: list[str]) -> Iterator[Found]:
+    repository = values.model_repository
     if repository.type == "objectStore" and not repository.object_store.url:
-        yield "modelRepository.objectStore.url: needed for modelRepository.type objectStore; give s3://BUCKET/PREFIX"
+        yield (
+            ("modelRepository", "objectStore", "url"),
+            "needed for modelRepository.type objectStore; give s3://BUCKET/PREFIX",
+        )
     for name, model in values.models.items():
-        key = f"models.{name}"
         if model.pool not in pools:
-            yield f'{key}.pool: there is no pool "{model.pool}"; the pools are: {", ".join(sorted(pools))}'
+            yield (
+                ("models", name, "pool"),
+                f'there is no pool "{model.pool}"; the pools are: {", ".join(sorted(pools))}',
+            )
         if model.sample and not _is_json_object(model.sample):
-            yield f"{key}.sample: not a JSON object; give the body of an inference request"
+            yield ("models", name, "sample"), "not a JSON object; give the body of an inference request"
         if repository.type == "objectStore":
+            said = re.search(r'(?m)^name\s*:\s*"([^"]*)"', model.config)
+            if said and said[1] != name:
+                yield (
+                    ("models", name, "config"),
+                    f'its name is "{said[1]}", and Triton loads a model by its key, {name}; make the two equal',
+                )
             if not model.digest and not re.search(r'platform\s*:\s*"ensemble"', model.config):
-                yield f"{key}.digest: needed for modelRepository.type objectStore; `triton-stack publish` prints it"
+                yield (
+                    ("models", name, "digest"),
+                    "needed for modelRepository.type objectStore; `triton-stack publish` prints it",
+                )
         else:
             for field in ("config", "digest"):
                 if getattr(model, field):
                     yield (
-                        f"{key}.{field}: not used with modelRepository.type pvc, where the claim's own files count; "
-                        "remove it"
+                        ("models", name, field),
+                        "not used with modelRepository.type pvc, where the claim's own files count; remove it",
                     )
 
 
@@ -111,93 +132,13 @@ def _is_json_object(text: str) -> bool:
         return False
 
 
-def _common_labels_findings(values: "Values") -> Iterator[str]:
-    for label in SELECTOR_LABELS:
-        if label in values.common_labels:
-            yield f"commonLabels.{label}: this label selects the pods and is set by the chart; remove it"
-
-
-def _pool_findings(values: "Values", name: str, pool: Pool) -> Iterator[str]:
-    key = f"pools.{name}"
-    if not any(model.pool == name for model in values.models.values()):
-        yield (
-            f"models: no model is declared for pool {name}; add one under models, or remove the pool with `{key}: null`"
-        )
-    yield from _drain_findings(key, pool)
-    yield from _scaling_findings(key, pool)
-    ports = pool.ports.model_dump()
-    for first, second in combinations(ports, 2):
-        if ports[first] == ports[second]:
-            yield f"{key}.ports.{second}: {ports[second]} is the port of {first} too; each needs its own"
-    for flag in pool.server.extra_args:
-        if flag in FLAG_OWNERS:
-            yield f"{key}.server.extraArgs.{flag}: set {FLAG_OWNERS[flag]} instead"
-    for field, advice in SERVICE_FIELD_ADVICE.items():
-        if field in pool.service.spec:
-            yield f"{key}.service.spec.{field}: {advice}"
-    if pool.service.type == "ClusterIP" and any(pool.service.node_ports.model_dump().values()):
-        yield f"{key}.service.nodePorts: not used with service.type ClusterIP; set service.type NodePort"
-    yield from _name_findings(key, pool)
-
-
-def _claim_findings(values: "Values", pods: int) -> Iterator[str]:
+def _claim_findings(values: "Values", pods: int) -> Iterator[Found]:
     repository = values.model_repository
     shared = {"ReadOnlyMany", "ReadWriteMany"} & set(repository.pvc.access_modes)
     if repository.type == "pvc" and pods > 1 and not shared and not repository.pvc.single_node:
         yield (
-            f"modelRepository.pvc.accessModes: the pools have up to {pods} pods, and a ReadWriteOnce claim can be "
-            "mounted on one node only; use a ReadOnlyMany or ReadWriteMany claim, or, where all pods run on one node, "
-            "set modelRepository.pvc.singleNode: true"
+            ("modelRepository", "pvc", "accessModes"),
+            f"the pools have up to {pods} pods, and a ReadWriteOnce claim can be mounted on one node only; use a "
+            "ReadOnlyMany or ReadWriteMany claim, or, where all pods run on one node, set "
+            "modelRepository.pvc.singleNode: true",
         )
-
-
-def _drain_findings(key: str, pool: Pool) -> Iterator[str]:
-    drain = pool.drain
-    age, grace = drain.grpc_max_connection_age_seconds, drain.grpc_max_connection_age_grace_seconds
-    if age is not None and age * CONNECTION_AGE_JITTER + grace > drain.pre_stop_seconds:
-        yield (
-            f"{key}.drain.grpcMaxConnectionAgeSeconds: {age} s (+10 %) and {grace} s of grace are longer than "
-            f"preStopSeconds ({drain.pre_stop_seconds}), so gRPC requests would be lost; raise preStopSeconds or "
-            "lower the age"
-        )
-    needed = drain.pre_stop_seconds + drain.exit_timeout_seconds + EXIT_MARGIN_SECONDS
-    if needed > drain.termination_grace_period_seconds:
-        yield (
-            f"{key}.drain.terminationGracePeriodSeconds: {drain.termination_grace_period_seconds} s are too short; "
-            f"preStopSeconds + exitTimeoutSeconds + {EXIT_MARGIN_SECONDS} need {needed}"
-        )
-
-
-def _scaling_findings(key: str, pool: Pool) -> Iterator[str]:
-    if pool.rollout.max_surge in (0, "0%") and pool.rollout.max_unavailable in (0, "0%"):
-        yield f"{key}.rollout.maxUnavailable: 0 together with maxSurge 0 lets no pod be replaced; raise one of them"
-    scaling = pool.autoscaling
-    if not scaling.enabled:
-        return
-    if scaling.min_replicas > scaling.max_replicas:
-        yield f"{key}.autoscaling.minReplicas: {scaling.min_replicas} is more than maxReplicas ({scaling.max_replicas})"
-    if not any(scaling.metrics.values()):
-        yield f"{key}.autoscaling.metrics: no metric is left; give at least one"
-
-
-def _name_findings(key: str, pool: Pool) -> Iterator[str]:
-    for label in SELECTOR_LABELS:
-        if label in pool.pod_labels:
-            yield f"{key}.podLabels.{label}: this label selects the pods and is set by the chart; remove it"
-    for field, names, reserved in (
-        ("sidecars", pool.sidecars, CHART_CONTAINERS),
-        ("initContainers", pool.init_containers, CHART_CONTAINERS),
-        ("volumes", pool.volumes, CHART_VOLUMES),
-    ):
-        for name in names:
-            if name in reserved:
-                yield f"{key}.{field}.{name}: the chart has one of this name; choose another"
-    for path in pool.volume_mounts:
-        if path.rstrip("/") in CHART_MOUNTS:
-            yield f"{key}.volumeMounts.{path}: the chart mounts its own volume there; choose another path"
-    for name in pool.container_overlays:
-        if name not in CHART_CONTAINERS:
-            yield (
-                f'{key}.containerOverlays.{name}: the chart has no container "{name}"; '
-                f"there are: {', '.join(CHART_CONTAINERS)}"
-            )

@@ -4,7 +4,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from triton_stack.spec.chart_base import Labels, ValuesModel
+from triton_stack.spec.chart_base import (
+    Annotations,
+    Form,
+    LabelKey,
+    Labels,
+    ObjectName,
+    Quantity,
+    Registry,
+    ShortName,
+    ValuesModel,
+)
+from triton_stack.spec.versions import DEFAULT_TRITON
 
 PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=30)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -13,6 +24,10 @@ Seconds = Annotated[int, Field(ge=0)]
 PositiveSeconds = Annotated[int, Field(ge=1)]
 Scalar = str | int | float | bool
 KubernetesObject = dict[str, Any]
+EnvironmentName = Annotated[
+    str, Form(r"^[-._a-zA-Z][-._a-zA-Z0-9]*$", "the name of a variable: letters, digits, _, - and .; no digit first")
+]
+MountPath = Annotated[str, Form(r"^/[^:]*$", "an absolute path without colons")]
 Count = Annotated[int, Field(ge=0)]
 IntOrPercent = Annotated[int, Field(ge=0)] | Annotated[str, StringConstraints(pattern=r"^[0-9]+%$")]
 
@@ -30,19 +45,38 @@ SPREAD_OVER_NODES: dict[str, KubernetesObject | None] = {
 class Image(ValuesModel):
     """A container image."""
 
-    registry: str = Field("", description="Registry. `imageRegistry` and `global.imageRegistry` replace it.")
-    repository: str = Field("", description="Repository in the registry.")
-    tag: str = Field("", description="Tag.")
+    registry: Registry = Field("", description="Registry. `imageRegistry` and `global.imageRegistry` replace it.")
+    repository: Annotated[
+        str,
+        Form(
+            r"^([a-z0-9]+([._/-]+[a-z0-9]+)*)?$",
+            "a repository in lower case; registry, tag and digest have keys of their own",
+        ),
+    ] = Field("", description="Repository in the registry.")
+    tag: Annotated[str, Form(r"^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$", "an image's tag")] = Field(
+        "", description="Tag."
+    )
     digest: Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64})?$")] = Field(
         "", description="Digest, `sha256:...`. Wins over the tag."
     )
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field("IfNotPresent", description="Pull policy.")
 
 
+class Resources(ValuesModel):
+    """Resources of a container."""
+
+    requests: dict[LabelKey, Quantity | None] = Field(
+        default_factory=dict, description="What the container is sure to get, by resource."
+    )
+    limits: dict[LabelKey, Quantity | None] = Field(
+        default_factory=dict, description="What the container may take at most, by resource."
+    )
+
+
 class Gpu(ValuesModel):
     """GPUs of one pod."""
 
-    resource: str = Field(
+    resource: LabelKey = Field(
         "nvidia.com/gpu", description="Resource that the device plugin offers, for example `nvidia.com/mig-1g.10gb`."
     )
     count: Count = Field(1, description="GPUs for each pod. 0: none.")
@@ -54,7 +88,8 @@ class Server(ValuesModel):
     extra_args: dict[str, Scalar | list[Scalar] | None] = Field(
         default_factory=dict,
         description="Any flag of tritonserver by its name without dashes. A list repeats the flag, null removes a flag "
-        "that the chart sets; your value wins. Flags that belong to another key of these values are refused.",
+        "that the chart sets; your value wins. Flags that belong to another key of these values, and flags and values "
+        "that the server would not start with, are refused.",
     )
     lock_apis: bool = Field(
         True,
@@ -83,7 +118,7 @@ class Service(ValuesModel):
 
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = Field("ClusterIP", description="Type of the Service.")
     labels: Labels = Field(default_factory=dict, description="Labels of the Service.")
-    annotations: Labels = Field(default_factory=dict, description="Annotations, for example of a load balancer.")
+    annotations: Annotations = Field(default_factory=dict, description="Annotations, for example of a load balancer.")
     node_ports: NodePorts = Field(default_factory=NodePorts, description="Fixed node ports.")
     spec: KubernetesObject = Field(
         default_factory=dict,
@@ -96,7 +131,7 @@ class HeadlessService(ValuesModel):
     """The headless Service: one address for each pod, for gRPC clients that balance, and for metrics."""
 
     labels: Labels = Field(default_factory=dict, description="Labels of the headless Service.")
-    annotations: Labels = Field(default_factory=dict, description="Annotations of the headless Service.")
+    annotations: Annotations = Field(default_factory=dict, description="Annotations of the headless Service.")
 
 
 class Probe(ValuesModel):
@@ -165,7 +200,7 @@ class Autoscaling(ValuesModel):
     )
     behavior: KubernetesObject = Field(default_factory=dict, description="Scaling behaviour.")
     labels: Labels = Field(default_factory=dict, description="Labels of the autoscaler.")
-    annotations: Labels = Field(default_factory=dict, description="Annotations of the autoscaler.")
+    annotations: Annotations = Field(default_factory=dict, description="Annotations of the autoscaler.")
 
 
 class EmptyDir(ValuesModel):
@@ -174,13 +209,13 @@ class EmptyDir(ValuesModel):
     medium: Literal["", "Memory"] = Field(
         "", description="Empty: the node's disk. `Memory`: counts as the pod's memory."
     )
-    size_limit: str | None = Field(None, description="Size at which Kubernetes evicts the pod. Null: no limit.")
+    size_limit: Quantity | None = Field(None, description="Size at which Kubernetes evicts the pod. Null: no limit.")
 
 
 class SharedMemory(ValuesModel):
     """/dev/shm, through which the python backend passes tensors."""
 
-    size_limit: str = Field(
+    size_limit: Quantity = Field(
         "256Mi",
         description="Size of /dev/shm, which counts as memory. Each python instance takes 1 MiB at load and grows with "
         "its tensors.",
@@ -194,8 +229,8 @@ class Fetch(ValuesModel):
         default_factory=lambda: Image(registry="docker.io", repository="rclone/rclone", tag="1.75.2"),
         description="An image with rclone and a POSIX shell.",
     )
-    resources: KubernetesObject = Field(
-        default_factory=lambda: {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+    resources: Resources = Field(
+        default_factory=lambda: Resources(requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "512Mi"}),
         description="Resources of the init container.",
     )
     transfers: Annotated[int, Field(ge=1, le=64)] = Field(4, description="Files downloaded side by side.")
@@ -206,12 +241,24 @@ class Pool(ValuesModel):
 
     replicas: Count = Field(1, description="Number of pods. Not used where `autoscaling.enabled` is true.")
     image: Image = Field(
-        default_factory=lambda: Image(registry="nvcr.io", repository="nvidia/tritonserver", tag="26.08-py3"),
+        default_factory=lambda: Image(
+            registry="nvcr.io", repository="nvidia/tritonserver", tag=f"{DEFAULT_TRITON}-py3"
+        ),
         description="Triton's image.",
     )
+    triton_version: Annotated[
+        str,
+        Form(
+            r"^([0-9][0-9]\.(0[1-9]|1[0-2]))?$", f'a release of Triton as its container names it, as "{DEFAULT_TRITON}"'
+        ),
+    ] = Field(
+        "",
+        description="Release of Triton in the image, `YY.MM`. Empty: what the image's tag begins with, `26.08-py3` or "
+        "the server's own `2.72.0`; an image with another tag must say it here. Flags it does not know are refused.",
+    )
     gpu: Gpu = Field(default_factory=Gpu, description="GPUs of one pod.")
-    resources: KubernetesObject = Field(
-        default_factory=lambda: {"requests": {"cpu": "1", "memory": "2Gi"}},
+    resources: Resources = Field(
+        default_factory=lambda: Resources(requests={"cpu": "1", "memory": "2Gi"}),
         description="Resources of the Triton container; the GPUs are added.",
     )
     server: Server = Field(default_factory=Server, description="tritonserver's flags.")
@@ -244,31 +291,31 @@ class Pool(ValuesModel):
         default_factory=lambda: EmptyDir.model_validate({"sizeLimit": "1Gi"}),
         description="/tmp, the one writable folder of the server.",
     )
-    env: dict[str, Scalar | KubernetesObject | None] = Field(
+    env: dict[EnvironmentName, Scalar | KubernetesObject | None] = Field(
         default_factory=dict,
         description="Environment of the Triton container, by name: a value, or `{valueFrom: ...}`.",
     )
     env_from: dict[str, KubernetesObject | None] = Field(
         default_factory=dict, description="Sources of environment (EnvFromSource), by any name."
     )
-    volumes: dict[str, KubernetesObject | None] = Field(
+    volumes: dict[ShortName, KubernetesObject | None] = Field(
         default_factory=dict, description="Volumes of any kind, by name: `{NAME: {configMap: {name: x}}}`."
     )
-    volume_mounts: dict[str, KubernetesObject | None] = Field(
+    volume_mounts: dict[MountPath, KubernetesObject | None] = Field(
         default_factory=dict,
         description="Mounts in the Triton container, by path: `{/etc/x: {name: VOLUME, readOnly: true}}`.",
     )
-    sidecars: dict[str, KubernetesObject | None] = Field(
+    sidecars: dict[ShortName, KubernetesObject | None] = Field(
         default_factory=dict, description="Further containers, by name (Container without its name)."
     )
-    init_containers: dict[str, KubernetesObject | None] = Field(
+    init_containers: dict[ShortName, KubernetesObject | None] = Field(
         default_factory=dict,
         description="Further init containers, by name; they run after the chart's own, in the order of names.",
     )
     labels: Labels = Field(default_factory=dict, description="Labels of the Deployment.")
-    annotations: Labels = Field(default_factory=dict, description="Annotations of the Deployment.")
+    annotations: Annotations = Field(default_factory=dict, description="Annotations of the Deployment.")
     pod_labels: Labels = Field(default_factory=dict, description="Labels of the pods.")
-    pod_annotations: Labels = Field(default_factory=dict, description="Annotations of the pods.")
+    pod_annotations: Annotations = Field(default_factory=dict, description="Annotations of the pods.")
     node_selector: Labels = Field(default_factory=dict, description="Labels that a node must have.")
     tolerations: list[KubernetesObject] = Field(default_factory=list, description="Taints that the pods tolerate.")
     affinity: KubernetesObject = Field(default_factory=dict, description="Affinity of the pods.")
@@ -276,9 +323,9 @@ class Pool(ValuesModel):
         default_factory=lambda: dict(SPREAD_OVER_NODES),
         description="Topology spread constraints, by topology key; the label selector is filled in. Null removes one.",
     )
-    priority_class_name: str = Field("", description="Priority class of the pods.")
-    runtime_class_name: str = Field("", description="Runtime class of the pods, for example `nvidia`.")
-    scheduler_name: str = Field("", description="Scheduler of the pods.")
+    priority_class_name: ObjectName = Field("", description="Priority class of the pods.")
+    runtime_class_name: ObjectName = Field("", description="Runtime class of the pods, for example `nvidia`.")
+    scheduler_name: ObjectName = Field("", description="Scheduler of the pods.")
     pod_security_context: KubernetesObject = Field(
         default_factory=lambda: {
             "runAsNonRoot": True,

@@ -55,5 +55,17 @@ def version_of_tag(tag: str) -> TritonVersion | None:
     return None
 
 
+def declared_version(declared: str, tag: str) -> TritonVersion | None:
+    """Return the release that a pool says, or else its image's tag; None where neither does.
+
+    Raises:
+        ValueError: what the pool says is no release.
+    """
+    return parse_triton_version(declared) if declared else version_of_tag(tag)
+
+
 # The release that the chart's own image has.
 DEFAULT_TRITON = TritonVersion(26, 8)
+# The oldest release that the chart and the rules were run with, and the newest whose flags and fields are known.
+OLDEST_TRITON = min(SERVER_NUMBERS.values())
+NEWEST_TRITON = max(SERVER_NUMBERS.values())
