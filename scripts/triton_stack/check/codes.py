@@ -99,6 +99,22 @@ READING = (
         _OURS + "check",
     ),
     Code(
+        "TS010",
+        "a variable that the environment does not have",
+        "Nothing is put in its place: a name that is mistyped would leave a hole in the config.",
+        "instance_group: [{count: {{ instances }}}] in a stack whose variables have no instances",
+        "variables: {instances: 2} in stack.yaml",
+        _OURS + "environments",
+    ),
+    Code(
+        "TS011",
+        "a template that cannot be rendered",
+        "stack.yaml and specs are Jinja templates that can reach no file and no program, and do only so much work.",
+        "max_batch_size: {{ 8 / }}",
+        "max_batch_size: {{ batch // 2 }}",
+        _OURS + "environments",
+    ),
+    Code(
         "TS012",
         "a placeholder that was never filled",
         "A template, as TensorRT-LLM's config.pbtxt: the server cannot read it before each ${name} has a value.",

@@ -27,7 +27,7 @@ def check_values(documents: Sequence[Document]) -> list[Finding]:
     for document in documents:
         merged = overlay(merged, document.data or {})
     # A key is said to be where it was written last.
-    positions: dict[KeyPath, tuple[int, int]] = {}
+    positions: dict[KeyPath, tuple[int, int | None]] = {}
     owners: dict[KeyPath, str] = {}
     for document in documents:
         positions |= document.positions

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triton_stack.cli.console import FindingsOutput, UsageProblem, findings_data, note, print_findings, print_json
+from triton_stack.cli.stacks import EnvironmentOption
 
 if TYPE_CHECKING:
     from triton_stack.spec.findings import Finding
@@ -18,21 +19,28 @@ def command(
     paths: Annotated[
         list[Path], typer.Argument(help="Stack folders, model specs, model repositories, config.pbtxt or values files.")
     ],
+    environment: EnvironmentOption = None,
     output: Annotated[
         FindingsOutput, typer.Option("-o", "--output", help="Form of the findings; sarif is for code hosts.")
     ] = FindingsOutput.TEXT,
 ) -> None:
     """Say before a deployment what Triton and the chart would refuse after it.
 
+    A stack with environments is checked in each of them, or in the one that is named.
+
     Exit code 0 without errors, 1 with errors, 2 for wrong use.
     """
     from triton_stack.check import has_errors
+    from triton_stack.repository.stack_folder import EnvironmentProblem
     from triton_stack.repository.targets import check_paths
 
     for path in paths:
         if not path.exists():
             raise UsageProblem(f"{path} does not exist")
-    findings = check_paths(paths)
+    try:
+        findings = check_paths(paths, environment)
+    except EnvironmentProblem as problem:
+        raise UsageProblem(str(problem)) from None
     if output is FindingsOutput.JSON:
         print_json(findings_data(findings))
     elif output is FindingsOutput.SARIF:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from triton_stack.cli.console import Output, Progress, UsageProblem, fail, note, print_json
-from triton_stack.cli.stacks import load_checked
+from triton_stack.cli.stacks import EnvironmentOption, load_checked
 
 NAME = "publish"
 EXAMPLE = "triton-stack publish my-stack --to s3://models/prod --region us-east-1 --values build/values/published.yaml"
@@ -28,6 +28,7 @@ def command(
     values: Annotated[
         Path | None, typer.Option("--values", help="Write chart values with the digests to this file.")
     ] = None,
+    environment: EnvironmentOption = None,
     output: Annotated[Output, typer.Option("-o", "--output", help="Form of the result.")] = Output.TEXT,
 ) -> None:
     """Upload the models of a stack as immutable bundles, and print their digests.
@@ -44,7 +45,7 @@ def command(
 
     if to and (problem := Location(to, endpoint, region, path_style).problem()):
         raise UsageProblem(problem)
-    loaded = load_checked(stack)
+    loaded = load_checked(stack, environment)
     own = {} if to else object_store(loaded.stack.values)
     if not to and not own:
         raise UsageProblem(f"{stack} has no modelRepository.objectStore in its values; give --to s3://BUCKET/PREFIX")
@@ -82,7 +83,9 @@ def command(
         if values is not None:
             digests = {str(result["model"]): str(result["digest"]) for result in results}
             source = (stack / "stack.yaml") if stack.is_dir() else stack
-            write_generated(values, values_text(published_values(digests), source.as_posix()).encode())
+            write_generated(
+                values, values_text(published_values(digests), loaded.environment.of_file(source.as_posix())).encode()
+            )
     except StorageError as error:
         fail(str(error))
         raise typer.Exit(1) from None

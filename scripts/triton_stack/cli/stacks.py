@@ -1,14 +1,18 @@
 """Shared by the commands that work on a stack: find it, read it, stop on errors."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from triton_stack.cli.console import UsageProblem, fail, print_findings
 
 if TYPE_CHECKING:
-    from triton_stack.repository.stack_folder import LoadedStack
+    from triton_stack.repository.stack_folder import LoadedModel, LoadedStack
+
+EnvironmentOption = Annotated[
+    str | None, typer.Option("-e", "--environment", metavar="NAME", help="One of the stack's environments.")
+]
 
 
 def stack_root(path: Path) -> Path:
@@ -19,15 +23,17 @@ def stack_root(path: Path) -> Path:
     return root
 
 
-def load_checked(path: Path) -> "LoadedStack":
+def load_checked(path: Path, environment: str | None = None) -> "LoadedStack":
     """Read a stack and print what there is to say about it; an error in it ends the command with exit code 1."""
     from triton_stack.check import has_errors
-    from triton_stack.repository.stack_folder import load_stack
+    from triton_stack.repository.stack_folder import EnvironmentProblem, load_stack
     from triton_stack.spec.findings import FindingsError
 
     try:
-        stack = load_stack(stack_root(path))
+        stack = load_stack(stack_root(path), environment)
         findings = list(stack.findings)
+    except EnvironmentProblem as problem:
+        raise UsageProblem(str(problem)) from None
     except FindingsError as error:
         print_findings(error.findings)
         raise typer.Exit(1) from None
@@ -36,3 +42,17 @@ def load_checked(path: Path) -> "LoadedStack":
         fail(f"{path} has errors; nothing was done")
         raise typer.Exit(1)
     return stack
+
+
+def load_one(file: Path, environment: str | None = None) -> "LoadedModel":
+    """Read one spec in an environment of the stack it stands in; a spec that cannot be used ends the command with 1."""
+    from triton_stack.repository.stack_folder import EnvironmentProblem, load_spec
+    from triton_stack.spec.findings import FindingsError
+
+    try:
+        return load_spec(file, environment)
+    except EnvironmentProblem as problem:
+        raise UsageProblem(str(problem)) from None
+    except FindingsError as error:
+        print_findings(error.findings)
+        raise typer.Exit(1) from None

@@ -31,7 +31,7 @@ def stack_files(stack: LoadedStack, progress: Callable[[int], None] = lambda _si
     files: dict[str, bytes] = {}
     for model in stack.models:
         name = model.spec.name
-        source = model.file.relative_to(stack.root).as_posix()
+        source = stack.environment.of_file(model.file.relative_to(stack.root).as_posix())
         config = config_text(model.spec, source)
         files[f"model_repository/{name}/config.pbtxt"] = config.encode()
         for path, content in model.spec.warmup_files.items():
@@ -43,5 +43,5 @@ def stack_files(stack: LoadedStack, progress: Callable[[int], None] = lambda _si
             values = model_values(model.spec, config, bundle.manifest.digest if bundle else None)
         files[f"values/{name}.yaml"] = values_text(values, source).encode()
     if stack.stack.values:
-        files["values/stack.yaml"] = values_text(stack.stack.values, "stack.yaml").encode()
+        files["values/stack.yaml"] = values_text(stack.stack.values, stack.environment.of_file("stack.yaml")).encode()
     return files

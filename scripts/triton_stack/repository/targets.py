@@ -1,5 +1,6 @@
 """Any path that a user wants checked: find out what it is, read it, run the rules."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,27 +10,42 @@ from triton_stack.check.view import Folder
 from triton_stack.pbtxt import parse_config
 from triton_stack.pbtxt.positions import locate_fields
 from triton_stack.repository.bundle import list_model_folder
-from triton_stack.repository.stack_folder import load_model, load_stack, read_file, view
+from triton_stack.repository.stack_folder import (
+    EnvironmentProblem,
+    check_spec,
+    check_stack_folder,
+    read_file,
+    stack_of,
+)
 from triton_stack.spec.base import Document, parse_yaml
 from triton_stack.spec.descriptor import model_config_descriptor
 from triton_stack.spec.findings import Finding, FindingsError, Severity
 from triton_stack.spec.model import OwnKeys
 from triton_stack.spec.names import CONFIG_FILE, GENERATED_MARK, looks_like_version
 from triton_stack.spec.stack import MODELS_FOLDER, STACK_FILE
+from triton_stack.spec.template import is_template
+
+_NAME = re.compile(rb"^name[ \t]*:", re.MULTILINE)
 
 
-def check_paths(paths: Sequence[Path]) -> list[Finding]:
+def check_paths(paths: Sequence[Path], environment: str | None = None) -> list[Finding]:
     """Check stacks, model specs, model repositories, models, config.pbtxt files and values files.
 
-    Values files are judged together, each laid over those before it, as Helm does.
+    Values files are judged together, each laid over those before it, as Helm does. Stacks and specs are checked in
+    one environment, or in each that they have.
+
+    Raises:
+        EnvironmentProblem: no stack has the environment.
     """
+    if environment is not None and not any(_is_of_stack(path) for path in paths):
+        raise EnvironmentProblem("there is no stack to check, so there are no environments: leave -e away")
     findings: list[Finding] = []
     values: list[Document] = []
     for path in paths:
         try:
             document = _values_document(path)
             if document is None:
-                findings += _check_one(path)
+                findings += _check_one(path, environment)
             else:
                 values.append(document)
         except FindingsError as error:
@@ -51,22 +67,26 @@ def _is_stack(path: Path) -> bool:
     return (path.parent / MODELS_FOLDER).is_dir() or not read_file(path).startswith(GENERATED_MARK.encode())
 
 
-def _check_one(path: Path) -> list[Finding]:
+def _is_of_stack(path: Path) -> bool:
+    return path.name == STACK_FILE or (path / STACK_FILE).is_file() or stack_of(path) is not None
+
+
+def _check_one(path: Path, environment: str | None) -> list[Finding]:
     if path.is_dir():
-        return _check_folder(path)
+        return _check_folder(path, environment)
     if path.name == STACK_FILE:
-        return list(load_stack(path.parent).findings)
+        return check_stack_folder(path.parent, environment)
     if path.suffix == ".pbtxt":
         return check_model(_config_view(path, None, None))
     if path.suffix in (".yaml", ".yml"):
-        return check_model(view(load_model(path)))
+        return check_spec(path, environment)
     message = "is nothing that can be checked"
     return [Finding("TS009", Severity.ERROR, message, fix="give a folder, a .yaml or a .pbtxt file", file=str(path))]
 
 
-def _check_folder(path: Path) -> list[Finding]:
+def _check_folder(path: Path, environment: str | None) -> list[Finding]:
     if (path / STACK_FILE).is_file():
-        return list(load_stack(path).findings)
+        return check_stack_folder(path, environment)
     if (path / CONFIG_FILE).is_file() or any(
         looks_like_version(child.name) for child in path.iterdir() if child.is_dir()
     ):
@@ -111,6 +131,12 @@ def _config_view(config: Path, expected_name: str | None, listing: Folder | None
 
 def _is_spec(text: bytes, path: Path) -> bool:
     """A spec has a name and some other key of a spec; chart values have no name at their root."""
-    data = parse_yaml(text, str(path)).data
+    try:
+        data = parse_yaml(text, str(path)).data
+    except FindingsError:
+        # A template need not be YAML before it is rendered.
+        if is_template(text) and _NAME.search(text):
+            return True
+        raise
     others = {*model_config_descriptor().fields_by_name, *OwnKeys.model_fields} - {"name"}
     return isinstance(data, dict) and (bool(data.keys() & others) or "name" in data)

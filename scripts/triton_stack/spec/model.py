@@ -8,6 +8,7 @@ from pydantic import Field
 
 from triton_stack.spec.base import ClosedModel, Document, parse_yaml
 from triton_stack.spec.descriptor import model_config_descriptor, new_model_config
+from triton_stack.spec.environment import Environment, read_template
 from triton_stack.spec.fields import Tree, read_fields
 from triton_stack.spec.findings import FindingsError
 from triton_stack.spec.sample import Tensor, read_sample, request_body
@@ -56,13 +57,18 @@ class ModelSpec:
         return request_body(list(self.sample), self.config.max_batch_size) if self.own.sample is not None else None
 
 
-def parse_model_spec(text: str | bytes, file: str) -> ModelSpec:
+def parse_model_spec(text: str | bytes, file: str, environment: Environment | None = None) -> ModelSpec:
     """Read one spec; every error of its shape is reported at once, with its line.
 
+    Args:
+        text: the file's content.
+        file: its name, for messages.
+        environment: what the spec, as a template, can use; without one it is no template.
+
     Raises:
-        FindingsError: the codes TS001 to TS007 and TS601 to TS605.
+        FindingsError: the codes TS001 to TS007, TS010, TS011 and TS601 to TS605.
     """
-    document = parse_yaml(text, file)
+    document = parse_yaml(text, file) if environment is None else read_template(text, file, environment)
     data = document.data
     if not isinstance(data, dict):
         raise FindingsError([document.finding("TS004", "a model spec is a mapping with Triton's ModelConfig fields")])

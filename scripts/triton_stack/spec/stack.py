@@ -4,15 +4,16 @@ from typing import Any
 
 from pydantic import Field
 
-from triton_stack.spec.base import ClosedModel, Document, parse_yaml
+from triton_stack.spec.base import Document
+from triton_stack.spec.environment import Environment, Environments, read_stack_file
 from triton_stack.spec.findings import FindingsError
 
 STACK_FILE = "stack.yaml"
 MODELS_FOLDER = "models"
 
 
-class Stack(ClosedModel):
-    """The content of stack.yaml; the models are the files ``models/*.yaml`` beside it."""
+class Stack(Environments):
+    """The content of stack.yaml in one environment; the models are the files ``models/*.yaml`` beside it."""
 
     name: str = Field(
         description="name of the stack, for people", pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=53
@@ -33,13 +34,13 @@ def object_store(values: dict[str, Any]) -> dict[str, Any]:
     return store if isinstance(store, dict) and store.get("url") else {}
 
 
-def parse_stack(text: str | bytes, file: str) -> tuple[Stack, Document]:
-    """Read stack.yaml.
+def parse_stack(content: str | bytes, file: str, environment: Environment) -> tuple[Stack, Document]:
+    """Read stack.yaml as it is in one environment.
 
     Raises:
-        FindingsError: the codes TS001 to TS006.
+        FindingsError: the codes TS001 to TS006, TS010 and TS011.
     """
-    document = parse_yaml(text, file)
+    document = read_stack_file(content, file, environment)
     if not isinstance(document.data, dict):
         raise FindingsError([document.finding("TS004", "stack.yaml is a mapping with name and values")])
     return Stack.read(document, document.data), document
