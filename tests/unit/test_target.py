@@ -45,7 +45,7 @@ def test_a_tag_that_names_no_release_says_nothing(tag: str) -> None:
 
 
 def test_without_values_the_target_is_the_charts_own() -> None:
-    assert pool_target({}, "default") == Target(DEFAULT_TRITON, 1, f"nvidia/tritonserver:{DEFAULT_TRITON}-py3")
+    assert pool_target({}, "default") == Target(DEFAULT_TRITON, 1, f"nvidia/tritonserver:{DEFAULT_TRITON}-py3", {})
 
 
 def test_a_pools_own_keys_win_over_the_defaults() -> None:
@@ -53,8 +53,14 @@ def test_a_pools_own_keys_win_over_the_defaults() -> None:
         "poolDefaults": {"gpu": {"count": 2}, "image": {"repository": "mine/triton", "tag": "25.03-py3"}},
         "pools": {"large": {"gpu": {"count": 8}}, "cpu": {"gpu": {"count": 0}, "image": {"tag": "25.04-py3"}}},
     }
-    assert pool_target(values, "large") == Target(TritonVersion(25, 3), 8, "mine/triton:25.03-py3")
-    assert pool_target(values, "cpu") == Target(TritonVersion(25, 4), 0, "mine/triton:25.04-py3")
+    assert pool_target(values, "large") == Target(TritonVersion(25, 3), 8, "mine/triton:25.03-py3", {})
+    assert pool_target(values, "cpu") == Target(TritonVersion(25, 4), 0, "mine/triton:25.04-py3", {})
+
+
+def test_the_pools_flags_are_told() -> None:
+    values = {"poolDefaults": {"server": {"extraArgs": {"disable-auto-complete-config": True}}}}
+    assert pool_target({}, "default").auto_complete
+    assert not pool_target(values, "default").auto_complete
 
 
 def test_the_declared_version_wins_over_the_tag_and_the_callers_over_both() -> None:

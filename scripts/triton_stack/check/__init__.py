@@ -16,6 +16,7 @@ from triton_stack.check import (
     samples,
     sequence,
     tensors,
+    versions,
     warmup,
 )
 from triton_stack.check.registry import RULES, Rule, run_rules
@@ -38,6 +39,7 @@ RULE_MODULES = (
     samples,
     sequence,
     tensors,
+    versions,
     warmup,
 )
 

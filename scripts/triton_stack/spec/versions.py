@@ -69,3 +69,10 @@ DEFAULT_TRITON = TritonVersion(26, 8)
 # The oldest release that the chart and the rules were run with, and the newest whose flags and fields are known.
 OLDEST_TRITON = min(SERVER_NUMBERS.values())
 NEWEST_TRITON = max(SERVER_NUMBERS.values())
+
+# Fields of ModelConfig by message and name, and platforms, that came after the oldest release.
+FIELD_SINCE = {
+    ("ModelConfig", "model_metrics"): TritonVersion(24, 11),
+    ("ModelEnsembling", "max_inflight_requests"): TritonVersion(25, 11),
+}
+PLATFORM_SINCE = {"torch_aoti": TritonVersion(26, 3)}
