@@ -170,8 +170,8 @@ def test_wrong_use_exits_with_two(arguments: list[str], tmp_path: Path, monkeypa
 def test_a_repository_is_checked_model_by_model(tmp_path: Path) -> None:
     for name, version in (("good", "1"), ("bad", "3abc")):
         (tmp_path / name / version).mkdir(parents=True)
-        (tmp_path / name / version / "model.onnx").write_bytes(b"x")
-        (tmp_path / name / "config.pbtxt").write_text(f'name: "{name}" backend: "onnxruntime"')
+        (tmp_path / name / version / "model.xml").write_bytes(b"x")
+        (tmp_path / name / "config.pbtxt").write_text(f'name: "{name}" backend: "openvino"')
     (tmp_path / "lost+found").mkdir()
     found = json.loads(triton_stack("check", tmp_path, "-o", "json").out)
     assert {(Path(item["file"]).parts[-2], item["code"]) for item in found} == {

@@ -141,7 +141,8 @@ def gpu_backends(model: ModelView) -> Iterator[Problem]:
     if resolved is None or resolved.backend not in GPU_ONLY:
         return
     for path, _, kind in _groups(model):
-        if kind == "KIND_CPU":
+        # KIND_CPU is TensorRT-LLM's own: its engine takes the GPUs itself.
+        if kind == "KIND_CPU" and resolved.backend != "tensorrtllm":
             yield Problem((*path, "kind"), f'backend "{resolved.backend}" does not run on a CPU', "remove it")
     if model.target.gpus == 0:
         message = f'backend "{resolved.backend}" needs a GPU, and the pods of its pool have none'

@@ -236,7 +236,7 @@ def _onnx_facts(path: Path) -> _Facts:
     if problem := _onnx_problem(found):
         raise PresetError(f"{path}: {problem}")
     inputs = [tensor for tensor in found.inputs if not tensor.has_default]
-    batch = _BATCH if _is_batch(inputs) and _is_batch(found.outputs) else 0
+    batch = _BATCH if _is_batch([*inputs, *found.outputs]) else 0
     facts = _Facts(max_batch_size=batch)
     facts.inputs = [_onnx_tensor(tensor, batch) for tensor in inputs]
     facts.outputs = [_onnx_tensor(tensor, batch) for tensor in found.outputs]

@@ -83,6 +83,8 @@ class _Follower:
     def _block(self, body: list[ast.stmt]) -> None:
         for statement in body:
             if isinstance(statement, ast.Return):
+                if not isinstance(statement.value, ast.Name):
+                    raise _NotLiteralError(statement, ast.unparse(statement)[:60])
                 return
             self._statement(statement)
 

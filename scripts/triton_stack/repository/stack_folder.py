@@ -140,26 +140,30 @@ def _choose(environments: Environments, wanted: str | None, file: Path, needed: 
     if wanted is not None and wanted not in known:
         near = suggest(wanted, known)
         raise EnvironmentProblem(
-            f'{file} has no environment "{wanted}"{f"; {near}" if near else ""}; it has {", ".join(known)}'
+            f'{file} has no environment "{wanted}"{f" ({near})" if near else ""}; it has {", ".join(known)}'
         )
     if wanted is None and needed and known:
-        raise EnvironmentProblem(f"{file} has environments: choose one with -e, of {', '.join(known)}")
+        raise EnvironmentProblem(f"{file} has environments; choose one with -e: {', '.join(known)}")
     return [environments.of(name, str(file)) for name in ([wanted] if wanted else known or [""])]
 
 
 def _in_each(environments: list[Environment], check: Callable[[Environment], Iterable[Finding]]) -> list[Finding]:
-    """Check in each environment; a finding that some do not have says which do."""
+    """Check in each environment; a finding that some do not have, or that names its own, says which do."""
     where: dict[Finding, list[str]] = {}
+    named: set[Finding] = set()
     for environment in environments:
         try:
             found = check(environment)
         except FindingsError as error:
             found = error.findings
-        for finding in dict.fromkeys(found):
+        for noted in dict.fromkeys(found):
+            finding = replace(noted, message=noted.message.removesuffix(environment.note))
+            if finding != noted:
+                named.add(finding)
             where.setdefault(finding, []).append(environment.name)
     return [
         finding
-        if len(names) == len(environments)
+        if len(names) == len(environments) and finding not in named
         else replace(finding, message=f"{finding.message} (environment{'s'[: len(names) - 1]} {', '.join(names)})")
         for finding, names in where.items()
     ]
