@@ -1,68 +1,70 @@
 """Where each field stands in a config.pbtxt that protobuf could parse. No I/O."""
 
-import re
+from collections.abc import Iterator
 
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from triton_stack.pbtxt.scan import Field, Item, Place, decode, scan
+from triton_stack.spec.descriptor import is_map, is_repeated, model_config_descriptor
 from triton_stack.spec.findings import KeyPath
-
-_TOKEN = re.compile(
-    r"""(?P<skip>[\s,;:]+|\#[^\n]*)|(?P<name>[A-Za-z_][\w.]*)|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<other>[^\s])"""
-)
 
 
 def locate_fields(text: str | bytes) -> dict[KeyPath, tuple[int, int]]:
-    """Return line and column (from 1) of each field by key path; every field counts as repeated and single.
+    """Return line and column (from 1) of each field by the key path that findings have.
 
-    ``input[0].dims`` and ``dynamic_batching.preferred_batch_size`` are both found: a field's first occurrence has its
-    plain path too. Map entries stand as ``parameters[0].key``.
+    ``input[0].dims[1]`` is the second size, ``parameters.x`` the map entry of key ``x``, and ``input`` the first place
+    where the field is given. Of a map key that is given twice the last one counts, as for the server.
     """
-    decoded = text.decode("utf-8-sig", errors="replace") if isinstance(text, bytes) else text
     positions: dict[KeyPath, tuple[int, int]] = {}
-    counts: dict[KeyPath, int] = {}
-    scopes: list[tuple[KeyPath, ...]] = [((),)]
-    pending: tuple[KeyPath, ...] = ()
-    in_list = False
-    line_starts = [0, *(match.end() for match in re.finditer("\n", decoded))]
-    line = 0
-    for match in _TOKEN.finditer(decoded):
-        while line + 1 < len(line_starts) and line_starts[line + 1] <= match.start():
-            line += 1
-        place = (line + 1, match.start() - line_starts[line] + 1)
-        token = match.group()
-        if match.lastgroup == "name" and _is_field(decoded, match.end(), in_list):
-            pending = tuple((*scope, token) for scope in scopes[-1])
-            for path in pending:
-                positions.setdefault(path, place)
-        elif token == "[":
-            in_list = True
-        elif token == "]":
-            in_list = False
-        elif token in "{<":
-            scopes.append(_open(pending or scopes[-1], counts, positions, place))
-            in_list = False
-        elif token in "}>" and len(scopes) > 1:
-            closed = scopes.pop()
-            # Back in the list of messages that this one belongs to, if there is one: the next "{" is its next item.
-            pending = tuple(path[:-1] if path and isinstance(path[-1], int) else path for path in closed)
-            pending = tuple(dict.fromkeys(pending))
+    for path, place, _ in walk(scan(decode(text)).fields):
+        positions.setdefault(path, (place.line, place.column))
     return positions
 
 
-def _is_field(text: str, end: int, in_list: bool) -> bool:
-    """A name is a field when a colon or a block follows; in a list of scalars it is an enum value."""
-    rest = text[end : end + 200].lstrip()
-    return rest[:1] in (":", "{", "<", "[") and not in_list
+def walk(fields: list[Field]) -> Iterator[tuple[KeyPath, Place, Field | Item]]:
+    """Yield key path, place and the scanned part of each field, list item and map entry, outer ones first."""
+    return _message(fields, model_config_descriptor(), ())
 
 
-def _open(
-    paths: tuple[KeyPath, ...],
-    counts: dict[KeyPath, int],
-    positions: dict[KeyPath, tuple[int, int]],
-    place: tuple[int, int],
-) -> tuple[KeyPath, ...]:
-    first = paths[0]
-    index = counts.get(first, 0)
-    counts[first] = index + 1
-    item = (*first, index)
-    positions.setdefault(item, place)
-    # The first block of a field may be a single message as well as the first of a list.
-    return (item, first) if index == 0 else (item,)
+def _message(
+    fields: list[Field], descriptor: Descriptor | None, path: KeyPath
+) -> Iterator[tuple[KeyPath, Place, Field | Item]]:
+    counts: dict[str, int] = {}
+    entries: dict[str, list[tuple[KeyPath, Place, Field | Item]]] = {}
+    for field in fields:
+        child: KeyPath = (*path, field.name)
+        described = descriptor.fields_by_name.get(field.name) if descriptor else None
+        yield child, field.place, field
+        if described is None:
+            continue
+        message = described.message_type
+        for item in field.items:
+            place = item.place if field.listed or item.fields is None else field.place
+            if is_map(described):
+                key, found = _entry(item, place, described, child)
+                entries[f"{field.name}.{key}"] = found
+            elif is_repeated(described):
+                index = counts.get(field.name, 0)
+                counts[field.name] = index + 1
+                yield (*child, index), place, item
+                yield from _message(item.fields or [], message, (*child, index))
+            else:
+                yield from _message(item.fields or [], message, child)
+    for found in entries.values():
+        yield from found
+
+
+def _entry(
+    item: Item, place: Place, described: FieldDescriptor, path: KeyPath
+) -> tuple[str, list[tuple[KeyPath, Place, Field | Item]]]:
+    """Return key and parts of one map entry; its fields ``key`` and ``value`` are no keys of ours."""
+    assert described.message_type is not None
+    value_type = described.message_type.fields_by_name["value"].message_type
+    parts = {field.name: field for field in item.fields or []}
+    key = next((value.text or "" for value in parts["key"].items), "") if "key" in parts else ""
+    child: KeyPath = (*path, key)
+    found: list[tuple[KeyPath, Place, Field | Item]] = [(child, place, item)]
+    found += [(child, place, field) for field in item.fields or []]
+    for value in parts["value"].items if "value" in parts else []:
+        found += _message(value.fields or [], value_type, child)
+    return key, found
