@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triton_stack.cli.console import FindingsOutput, UsageProblem, findings_data, note, print_findings, print_json
-from triton_stack.cli.stacks import EnvironmentOption
+from triton_stack.cli.stacks import EnvironmentOption, TritonOption, read_triton
 
 if TYPE_CHECKING:
     from triton_stack.spec.findings import Finding
@@ -20,6 +20,7 @@ def command(
         list[Path], typer.Argument(help="Stack folders, model specs, model repositories, config.pbtxt or values files.")
     ],
     environment: EnvironmentOption = None,
+    triton_version: TritonOption = None,
     output: Annotated[
         FindingsOutput, typer.Option("-o", "--output", help="Form of the findings; sarif is for code hosts.")
     ] = FindingsOutput.TEXT,
@@ -37,8 +38,9 @@ def command(
     for path in paths:
         if not path.exists():
             raise UsageProblem(f"{path} does not exist")
+    triton = read_triton(triton_version)
     try:
-        findings = check_paths(paths, environment)
+        findings = check_paths(paths, environment, triton)
     except EnvironmentProblem as problem:
         raise UsageProblem(str(problem)) from None
     if output is FindingsOutput.JSON:

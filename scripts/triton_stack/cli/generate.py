@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from triton_stack.cli.console import Progress, UsageProblem, note
-from triton_stack.cli.stacks import EnvironmentOption, load_checked
+from triton_stack.cli.stacks import EnvironmentOption, TritonOption, load_checked, read_triton
 
 NAME = "generate"
 EXAMPLE = (
@@ -21,12 +21,13 @@ def command(
         Path, typer.Option("-o", "--output", help="Folder to write; only files that this command made are replaced.")
     ],
     environment: EnvironmentOption = None,
+    triton_version: TritonOption = None,
 ) -> None:
     """Write config.pbtxt and chart values of each model of a stack, after checking it."""
     from triton_stack.generate.stack import bundle_size, stack_files
     from triton_stack.repository.output import ForeignFileError, write_output
 
-    loaded = load_checked(stack, environment)
+    loaded = load_checked(stack, environment, read_triton(triton_version))
     progress = Progress("hashing", bundle_size(loaded))
     try:
         files = stack_files(loaded, progress)

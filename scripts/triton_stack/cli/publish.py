@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from triton_stack.cli.console import Output, Progress, UsageProblem, fail, note, print_json
-from triton_stack.cli.stacks import EnvironmentOption, load_checked
+from triton_stack.cli.stacks import EnvironmentOption, TritonOption, load_checked, read_triton
 
 NAME = "publish"
 EXAMPLE = "triton-stack publish my-stack --to s3://models/prod --region us-east-1 --values build/values/published.yaml"
@@ -29,6 +29,7 @@ def command(
         Path | None, typer.Option("--values", help="Write chart values with the digests to this file.")
     ] = None,
     environment: EnvironmentOption = None,
+    triton_version: TritonOption = None,
     output: Annotated[Output, typer.Option("-o", "--output", help="Form of the result.")] = Output.TEXT,
 ) -> None:
     """Upload the models of a stack as immutable bundles, and print their digests.
@@ -45,7 +46,7 @@ def command(
 
     if to and (problem := Location(to, endpoint, region, path_style).problem()):
         raise UsageProblem(problem)
-    loaded = load_checked(stack, environment)
+    loaded = load_checked(stack, environment, read_triton(triton_version))
     own = {} if to else object_store(loaded.stack.values)
     if not to and not own:
         raise UsageProblem(f"{stack} has no modelRepository.objectStore in its values; give --to s3://BUCKET/PREFIX")

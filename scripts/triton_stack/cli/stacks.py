@@ -9,10 +9,34 @@ from triton_stack.cli.console import UsageProblem, fail, print_findings
 
 if TYPE_CHECKING:
     from triton_stack.repository.stack_folder import LoadedModel, LoadedStack
+    from triton_stack.spec.versions import TritonVersion
 
 EnvironmentOption = Annotated[
     str | None, typer.Option("-e", "--environment", metavar="NAME", help="One of the stack's environments.")
 ]
+TritonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--triton-version",
+        metavar="YY.MM",
+        help="Release of Triton to judge for; when left out, what the stack's values say, or the chart's own.",
+    ),
+]
+
+
+def read_triton(text: str | None) -> "TritonVersion | None":
+    """Read the release that --triton-version gives."""
+    from triton_stack.spec.versions import OLDEST_TRITON, parse_triton_version
+
+    if text is None:
+        return None
+    try:
+        triton = parse_triton_version(text)
+    except ValueError as error:
+        raise UsageProblem(str(error)) from None
+    if triton < OLDEST_TRITON:
+        raise UsageProblem(f"Triton {triton} is older than {OLDEST_TRITON}, the oldest that the checks know")
+    return triton
 
 
 def stack_root(path: Path) -> Path:
@@ -23,14 +47,14 @@ def stack_root(path: Path) -> Path:
     return root
 
 
-def load_checked(path: Path, environment: str | None = None) -> "LoadedStack":
+def load_checked(path: Path, environment: str | None = None, triton: "TritonVersion | None" = None) -> "LoadedStack":
     """Read a stack and print what there is to say about it; an error in it ends the command with exit code 1."""
     from triton_stack.check import has_errors
     from triton_stack.repository.stack_folder import EnvironmentProblem, load_stack
     from triton_stack.spec.findings import FindingsError
 
     try:
-        stack = load_stack(stack_root(path), environment)
+        stack = load_stack(stack_root(path), environment, triton)
         findings = list(stack.findings)
     except EnvironmentProblem as problem:
         raise UsageProblem(str(problem)) from None

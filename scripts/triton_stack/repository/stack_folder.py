@@ -16,6 +16,7 @@ from triton_stack.spec.findings import Finding, FindingsError, Severity, suggest
 from triton_stack.spec.model import ModelSpec, parse_model_spec
 from triton_stack.spec.stack import MODELS_FOLDER, STACK_FILE, Stack, parse_stack
 from triton_stack.spec.template import is_template
+from triton_stack.spec.versions import DEFAULT_TRITON, TritonVersion
 
 
 class EnvironmentProblem(Exception):
@@ -59,12 +60,13 @@ def read_file(path: Path) -> bytes:
         ) from None
 
 
-def load_stack(root: Path, wanted: str | None = None) -> LoadedStack:
+def load_stack(root: Path, wanted: str | None = None, triton: TritonVersion | None = None) -> LoadedStack:
     """Read a stack folder as it is in one environment, and check all of it.
 
     Args:
         root: the folder.
         wanted: name of the environment; None for a stack that declares none.
+        triton: the server's version; None for what the stack's values say.
 
     Raises:
         FindingsError: stack.yaml itself cannot be used.
@@ -72,10 +74,10 @@ def load_stack(root: Path, wanted: str | None = None) -> LoadedStack:
     """
     content = read_file(root / STACK_FILE)
     environments = read_environments(content, str(root / STACK_FILE))
-    return _load(root, content, _choose(environments, wanted, root / STACK_FILE, needed=True)[0], {})
+    return _load(root, content, _choose(environments, wanted, root / STACK_FILE, needed=True)[0], {}, triton)
 
 
-def check_stack_folder(root: Path, wanted: str | None = None) -> list[Finding]:
+def check_stack_folder(root: Path, wanted: str | None = None, triton: TritonVersion | None = None) -> list[Finding]:
     """Check a stack in one environment, or in each that it declares.
 
     Raises:
@@ -87,20 +89,36 @@ def check_stack_folder(root: Path, wanted: str | None = None) -> list[Finding]:
     plain: dict[Path, LoadedModel] = {}
     return _in_each(
         _choose(environments, wanted, root / STACK_FILE),
-        lambda environment: _load(root, content, environment, plain).findings,
+        lambda environment: _load(root, content, environment, plain, triton).findings,
     )
 
 
-def check_spec(file: Path, wanted: str | None = None) -> list[Finding]:
+def check_spec(file: Path, wanted: str | None = None, triton: TritonVersion | None = None) -> list[Finding]:
     """Check one spec, as a template in the environments of the stack that it stands in.
 
     Raises:
         FindingsError: the stack's variables cannot be used.
         EnvironmentProblem: as ``check_stack_folder``.
     """
-    return _in_each(
-        _environments_of(file, wanted), lambda environment: check_model(view(load_model(file, environment)))
-    )
+
+    def check(environment: Environment) -> list[Finding]:
+        model = load_model(file, environment)
+        return check_model(view(model, target_of(model, environment, triton)))
+
+    return _in_each(_environments_of(file, wanted), check)
+
+
+def target_of(model: LoadedModel, environment: Environment, triton: TritonVersion | None = None) -> Target:
+    """Return where a model is to run, by the values of the stack that its spec stands in."""
+    stack = stack_of(model.file)
+    try:
+        values = parse_stack(read_file(stack), str(stack), environment)[0].values if stack else None
+    except FindingsError:
+        # What is wrong with the stack is said where the stack is checked.
+        values = None
+    if values is None:
+        return Target(triton or DEFAULT_TRITON)
+    return pool_target(values, model.spec.own.pool, triton)
 
 
 def load_spec(file: Path, wanted: str | None = None) -> LoadedModel:
@@ -169,7 +187,13 @@ def _in_each(environments: list[Environment], check: Callable[[Environment], Ite
     ]
 
 
-def _load(root: Path, content: bytes, environment: Environment, plain: dict[Path, LoadedModel]) -> LoadedStack:
+def _load(
+    root: Path,
+    content: bytes,
+    environment: Environment,
+    plain: dict[Path, LoadedModel],
+    triton: TritonVersion | None,
+) -> LoadedStack:
     """Read a stack; ``plain`` keeps models that are the same in every environment."""
     stack, document = parse_stack(content, str(root / STACK_FILE), environment)
     models: list[LoadedModel] = []
@@ -191,7 +215,7 @@ def _load(root: Path, content: bytes, environment: Environment, plain: dict[Path
         findings.append(
             Finding("TS009", Severity.WARNING, message, fix=f"rename it to {strange.stem}.yaml", file=str(strange))
         )
-    findings += check_stack([view(model, pool_target(stack.values, model.spec.own.pool)) for model in models])
+    findings += check_stack([view(model, pool_target(stack.values, model.spec.own.pool, triton)) for model in models])
     findings += check_stack_values(document, [model.spec for model in models])
     return LoadedStack(root, environment, stack, document, tuple(models), tuple(findings))
 

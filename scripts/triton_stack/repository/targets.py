@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from triton_stack.check import ModelView, check_model, check_stack
 from triton_stack.check.values import check_values
-from triton_stack.check.view import Folder
+from triton_stack.check.view import Folder, Target
 from triton_stack.pbtxt import parse_config
 from triton_stack.pbtxt.positions import locate_fields
 from triton_stack.repository.bundle import list_model_folder
@@ -24,15 +25,18 @@ from triton_stack.spec.model import OwnKeys
 from triton_stack.spec.names import CONFIG_FILE, GENERATED_MARK, looks_like_version
 from triton_stack.spec.stack import MODELS_FOLDER, STACK_FILE
 from triton_stack.spec.template import is_template
+from triton_stack.spec.versions import DEFAULT_TRITON, TritonVersion
 
 _NAME = re.compile(rb"^name[ \t]*:", re.MULTILINE)
 
 
-def check_paths(paths: Sequence[Path], environment: str | None = None) -> list[Finding]:
+def check_paths(
+    paths: Sequence[Path], environment: str | None = None, triton: TritonVersion | None = None
+) -> list[Finding]:
     """Check stacks, model specs, model repositories, models, config.pbtxt files and values files.
 
     Values files are judged together, each laid over those before it, as Helm does. Stacks and specs are checked in
-    one environment, or in each that they have.
+    one environment, or in each that they have, for the given release of Triton, or for the one that their values say.
 
     Raises:
         EnvironmentProblem: no stack has the environment.
@@ -45,7 +49,7 @@ def check_paths(paths: Sequence[Path], environment: str | None = None) -> list[F
         try:
             document = _values_document(path)
             if document is None:
-                findings += _check_one(path, environment)
+                findings += _check_one(path, environment, triton)
             else:
                 values.append(document)
         except FindingsError as error:
@@ -71,32 +75,33 @@ def _is_of_stack(path: Path) -> bool:
     return path.name == STACK_FILE or (path / STACK_FILE).is_file() or stack_of(path) is not None
 
 
-def _check_one(path: Path, environment: str | None) -> list[Finding]:
+def _check_one(path: Path, environment: str | None, triton: TritonVersion | None) -> list[Finding]:
     if path.is_dir():
-        return _check_folder(path, environment)
+        return _check_folder(path, environment, triton)
     if path.name == STACK_FILE:
-        return check_stack_folder(path.parent, environment)
+        return check_stack_folder(path.parent, environment, triton)
     if path.suffix == ".pbtxt":
-        return check_model(_config_view(path, None, None))
+        return check_model(replace(_config_view(path, None, None), target=Target(triton or DEFAULT_TRITON)))
     if path.suffix in (".yaml", ".yml"):
-        return check_spec(path, environment)
+        return check_spec(path, environment, triton)
     message = "is nothing that can be checked"
     return [Finding("TS009", Severity.ERROR, message, fix="give a folder, a .yaml or a .pbtxt file", file=str(path))]
 
 
-def _check_folder(path: Path, environment: str | None) -> list[Finding]:
+def _check_folder(path: Path, environment: str | None, triton: TritonVersion | None) -> list[Finding]:
     if (path / STACK_FILE).is_file():
-        return check_stack_folder(path, environment)
+        return check_stack_folder(path, environment, triton)
+    target = Target(triton or DEFAULT_TRITON)
     if (path / CONFIG_FILE).is_file() or any(
         looks_like_version(child.name) for child in path.iterdir() if child.is_dir()
     ):
-        return check_model(model_view(path))
+        return check_model(replace(model_view(path), target=target))
     views: list[ModelView] = []
     findings: list[Finding] = []
     # Triton takes every folder at the root of its repository for a model, lost+found and .git too; files it ignores.
     for child in sorted(child for child in path.iterdir() if child.is_dir()):
         try:
-            views.append(model_view(child))
+            views.append(replace(model_view(child), target=target))
         except FindingsError as error:
             findings += error.findings
     if not views and not findings:
