@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.render import texts
+from triton_stack.generate.model import values_text
 from triton_stack.spec.yaml_reader import read_yaml
 
 WORDS = """
-y Y n N yes Yes YES no No NO on On ON off Off OFF true True TRUE false False FALSE tRue nO null Null NULL ~ nil
-0 00 017 -017 0o17 0o8 0x1F -0x1 0x 0x_1 0b11 0b_1 09 1_000 1_ _1 0_7 +1 1:30 1:30.5 012:30
-1e3 1E3 .5 -.5 +.5 .5e3 1. 1.e2 +1e3 1_0.5 1e-3 1.5.2 . e3 = 2001-01-01 1.2.3 v1 26.08 64Mi 9007199254740991
-""".split()
+y Y n N yes Yes YES no No NO on On ON off Off OFF true True TRUE false False FALSE tRue nO
+null Null NULL ~ nil = . e3 _1 v1 2001-01-01 1.2.3 1.5.2 26.08 64Mi 1:30 1:30.5 012:30
+0 00 +1 09 017 -017 0o17 0o8 0x1F -0x1 0x 0x_1 0b11 0b_1 1_000 1_ 0_7 9007199254740991
+1e3 1E3 +1e3 1e-3 .5 -.5 +.5 .5e3 1. 1.e2 1_0.5
+"""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", WORDS.split())
 def test_a_word_is_the_same_to_helm_and_to_us(word: str, reader: Path) -> None:
     text = f"key: {word}"
     (rendered,) = texts({"text": text}, path=reader).values()
@@ -34,3 +36,17 @@ def test_a_word_is_the_same_to_helm_and_to_us(word: str, reader: Path) -> None:
     assert helms == ours
     # Numbers are one type to JSON; a boolean is equal to a number in Python.
     assert isinstance(helms, bool) == isinstance(ours, bool)
+
+
+@pytest.mark.parametrize("word", WORDS.split())
+def test_a_text_that_generate_writes_is_a_text_to_helm(word: str, reader: Path) -> None:
+    (rendered,) = texts({"text": values_text({"key": word, "list": [word]}, "here")}, path=reader).values()
+    assert json.loads(rendered) == {"key": word, "list": [word]}
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb\n", "a\nb", "  a\nb\n", "a \nb\n\n", "\n", "\ta\n", "é😀\nx", "# a: b", "", " "]
+)
+def test_a_long_text_comes_to_helm_as_it_is(text: str, reader: Path) -> None:
+    (rendered,) = texts({"text": values_text({"key": text}, "here")}, path=reader).values()
+    assert json.loads(rendered) == {"key": text}

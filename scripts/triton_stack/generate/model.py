@@ -1,17 +1,14 @@
 """Chart values of one model, and of the stack, as YAML text. No I/O."""
 
-import io
-import re
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+import yaml
 
 from triton_stack.spec.model import ModelSpec
 from triton_stack.spec.names import GENERATED_MARK
+from triton_stack.spec.yaml_reader import is_text_to_helm
 
-# Names that a YAML 1.1 reader, as Helm's, takes for a boolean, null or number.
-_NEEDS_QUOTES = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|nan|inf)|[0-9].*")
+_BASE: Any = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
 
 
 def model_values(spec: ModelSpec, config: str | None, digest: str | None) -> dict[str, Any]:
@@ -26,9 +23,9 @@ def model_values(spec: ModelSpec, config: str | None, digest: str | None) -> dic
     if digest is not None:
         values["digest"] = digest
     if config is not None:
-        values["config"] = LiteralScalarString(config)
+        values["config"] = config
     if spec.sample_request is not None:
-        values["sample"] = LiteralScalarString(spec.sample_request + "\n")
+        values["sample"] = spec.sample_request + "\n"
     return {"models": {spec.name: values}}
 
 
@@ -42,20 +39,19 @@ def published_values(digests: dict[str, str]) -> dict[str, Any]:
 
 def values_text(values: dict[str, Any], source: str) -> str:
     """Write a values file, with a head comment that marks it as generated from ``source``."""
-    yaml = YAML()
-    yaml.width = 2**20
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    stream = io.StringIO()
-    yaml.dump(_safe(values), stream)
-    return f"{GENERATED_MARK}{source}: edit that, not this file.\n{stream.getvalue()}"
+    text = yaml.dump(values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=2**20)
+    return f"{GENERATED_MARK}{source}: edit that, not this file.\n{text}"
 
 
-def _safe(value: Any) -> Any:
-    """Quote what YAML 1.1 would read as something else than the text that YAML 1.2 wrote."""
-    if isinstance(value, dict):
-        return {_safe(key): _safe(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_safe(item) for item in value]
-    if type(value) is str and _NEEDS_QUOTES.fullmatch(value):
-        return DoubleQuotedScalarString(value)
-    return value
+class _Dumper(_BASE):  # type: ignore[misc]
+    """Long texts as blocks, lines kept; quotes for what Helm would read as something else than a text."""
+
+    def represent_text(self, text: str) -> Any:
+        style = "|" if "\n" in text else None if is_text_to_helm(text) else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)

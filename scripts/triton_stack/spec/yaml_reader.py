@@ -116,6 +116,11 @@ class _Node:
     column: int
 
 
+def is_text_to_helm(word: str) -> bool:
+    """Tell whether Helm reads this word as a text where it stands without quotes."""
+    return _KINDS[1, 1].fullmatch(word) is None
+
+
 class _Composer:
     def __init__(self, text: str) -> None:
         self._parser = _parser(text)
