@@ -3,35 +3,16 @@
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.support.rule_cases import ENSEMBLE, MODEL_PY, Model
+from tests.support.rule_examples import laid_over_the_base, piece
 from triton_stack.check import RULES, check_model
 from triton_stack.check.codes import READING, Code, all_codes
 from triton_stack.spec.base import parse_yaml
 from triton_stack.spec.findings import FindingsError
 from triton_stack.spec.model import parse_model_spec
-from triton_stack.spec.names import default_file
 
 # Their examples are text that no mapping can hold.
 BROKEN_TEXT = ("TS001", "TS002")
-
-
-def piece(text: str) -> dict[str, Any] | None:
-    """The keys of a piece of a spec; None for words."""
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return None
-    return data if isinstance(data, dict) and all(str(key).isidentifier() for key in data) else None
-
-
-def laid_over_the_base(keys: dict[str, Any]) -> Model:
-    base = ENSEMBLE if "ensemble_scheduling" in keys else {}
-    without_backend = {"backend": None} if "platform" in keys and "backend" not in keys else {}
-    backend, platform, file = (str(keys.get(key, "")) for key in ("backend", "platform", "default_model_filename"))
-    wanted = default_file(backend, platform, file)
-    return Model({**base, **without_backend, **keys}, {f"1/{wanted}": MODEL_PY} if wanted else {})
 
 
 def found(keys: dict[str, Any]) -> set[str]:

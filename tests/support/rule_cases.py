@@ -264,7 +264,7 @@ CASES = [
     Case("step input", "TS507", "ensemble_scheduling.step[0].input_map", _step(input_map=None), _step()),
     Case(
         "warm-up batch",
-        "TS508",
+        "TS545",
         "model_warmup[0].batch_size",
         _warmup({"INPUT": ZEROS}, 9),
         _warmup({"INPUT": ZEROS}, 8),

@@ -57,7 +57,8 @@ def check_model(model: ModelView) -> list[Finding]:
 
 
 def _name(model: ModelView) -> str:
-    return str(model.config.name if model.config is not None and model.config.name else model.expected_name)
+    """A spec says its model's name; in a repository the folder does, and a config that says another is refused."""
+    return str(model.spec.name if model.spec is not None else model.expected_name or model.config.name)
 
 
 def _given_twice(models: Sequence[ModelView]) -> list[Finding]:

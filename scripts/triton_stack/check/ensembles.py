@@ -222,7 +222,7 @@ def _known_steps(model: ModelView) -> Iterator[tuple[KeyPath, Any, ModelView]]:
     source=MAPPING,
 )
 def step_tensors(model: ModelView) -> Iterator[Problem]:
-    """The keys of input_map and output_map are the names of the step's model; each input that is not optional is mapped."""
+    """The maps' keys are tensors of the step's model, and each input of it that is not optional is mapped."""
     for path, step, other in _known_steps(model):
         for kind, mapped in (("input", step.input_map), ("output", step.output_map)):
             listed = getattr(other.config, kind)

@@ -2,9 +2,11 @@
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from triton_stack.check.registry import Problem, rule
 from triton_stack.check.view import Folder, ModelView
+from triton_stack.check.warmup import runs
 from triton_stack.spec.findings import KeyPath, Severity
 from triton_stack.spec.names import (
     CONFIG_FILE,
@@ -273,20 +275,28 @@ def versions_differ(model: ModelView) -> Iterator[Problem]:
     source="Triton core, model.cc: Model::Init (labels); backend_model_instance.cc: GenerateWarmupData",
 )
 def named_files(model: ModelView) -> Iterator[Problem]:
-    """Label files lie in the model's folder, warm-up data in its folder warmup; Triton refuses a missing one."""
+    """Labels lie in the model's folder, data of warm-ups and of states in its folders warmup and initial_state."""
     if model.folder is None:
         return
     made = model.spec.warmup_files if model.spec else {}
-    for index, tensor in enumerate(model.config.output):
-        if tensor.label_filename and tensor.label_filename not in model.folder.files:
-            key: KeyPath = ("output", index, "label_filename")
-            yield Problem(key, f'there is no "{tensor.label_filename}"', "add it to the model's folder")
-    for index, warmup in enumerate(model.config.model_warmup):
+    for key, path in _named_files(model.config, model):
+        if path not in model.folder.files and path not in made:
+            yield Problem(key, f'there is no "{path}"', "add it to the model's folder")
+
+
+def _named_files(config: Any, model: ModelView) -> Iterator[tuple[KeyPath, str]]:
+    for index, tensor in enumerate(config.output):
+        if tensor.label_filename:
+            yield ("output", index, "label_filename"), tensor.label_filename
+    for path, warmup in runs(model):
         for name, item in warmup.inputs.items():
-            path = f"warmup/{item.input_data_file}"
-            if item.input_data_file and path not in model.folder.files and path not in made:
-                key = ("model_warmup", index, "inputs", name, "input_data_file")
-                yield Problem(key, f'there is no "{path}"', "add it to the model's folder")
+            if item.input_data_file:
+                yield (*path, "inputs", name, "input_data_file"), f"warmup/{item.input_data_file}"
+    for index, state in enumerate(config.sequence_batching.state):
+        for number, initial in enumerate(state.initial_state):
+            if initial.data_file:
+                key: KeyPath = ("sequence_batching", "state", index, "initial_state", number, "data_file")
+                yield key, f"initial_state/{initial.data_file}"
 
 
 @rule(

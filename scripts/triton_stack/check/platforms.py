@@ -74,9 +74,8 @@ def platform_fits(model: ModelView) -> Iterator[Problem]:
 def backend_can_be_guessed(model: ModelView) -> Iterator[Problem]:
     """Without backend and platform it needs a known file name, or a model name like model.BACKEND."""
     resolved = resolve(model)
-    if resolved is not None and not resolved.backend and not resolved.platform:
-        if not model.config.HasField("ensemble_scheduling"):
-            yield Problem(("backend",), "there is no backend, and nothing to guess it from", "add backend")
+    if resolved == ("", "") and not model.config.HasField("ensemble_scheduling"):
+        yield Problem(("backend",), "there is no backend, and nothing to guess it from", "add backend")
 
 
 @rule(

@@ -24,8 +24,8 @@ RuleFunction = Callable[[ModelView], Iterable[Problem]]
 class Rule:
     """A rule over one model; ``example``, ``fix`` and ``source`` are what ``explain`` shows.
 
-    ``example`` is a piece of a model spec that the rule finds, ``fix`` the same piece put right (both in words where the
-    rule judges a folder); ``source`` says where in Triton the behaviour comes from.
+    ``example`` is a piece of a model spec that the rule finds, ``fix`` the same piece put right (both in words where
+    the rule judges a folder); ``source`` says where in Triton the behaviour comes from.
     """
 
     code: str

@@ -44,13 +44,9 @@ def runs(model: ModelView) -> Iterator[tuple[KeyPath, Any]]:
     source=NORMALIZE,
 )
 def warmup(model: ModelView) -> Iterator[Problem]:
-    """A warm-up is a request: it gives as many inputs as the model needs, and no greater batch than it takes."""
-    limit = model.config.max_batch_size
+    """A warm-up is a request: it gives as many inputs as the model needs."""
     needed = [tensor.name for tensor in model.config.input if not tensor.optional]
     for path, item in runs(model):
-        if item.batch_size > limit > 0:
-            message = f"batch_size is {item.batch_size}, max_batch_size {limit}"
-            yield Problem((*path, "batch_size"), message, f"use 1 to {limit}")
         given = {tensor.name for tensor in model.config.input} & item.inputs.keys()
         if len(given) < len(needed):
             missing = ", ".join(name for name in needed if name not in given) or "one of two with the same name"
@@ -61,8 +57,9 @@ def warmup(model: ModelView) -> Iterator[Problem]:
     "TS544",
     "warm-up that leaves out an input and gives an optional one",
     Severity.WARNING,
-    example="input: [{name: INPUT, data_type: FP32, dims: [4]}, {name: B, data_type: FP32, dims: [4], optional: true}]\n"
-    + _example(f"{{B: {_ZEROS}}}"),
+    example="input:\n"
+    "  - {name: INPUT, data_type: FP32, dims: [4]}\n"
+    "  - {name: B, data_type: FP32, dims: [4], optional: true}\n" + _example(f"{{B: {_ZEROS}}}"),
     fix=FIXED,
     source=NORMALIZE,
 )
@@ -105,7 +102,8 @@ def warmup_data(model: ModelView) -> Iterator[Problem]:
 )
 def warmup_tensors(model: ModelView) -> Iterator[Problem]:
     """The tensor is one item of a batch: it follows the input's data_type and dims."""
-    inputs = {tensor.name: tensor for tensor in model.config.input}
+    # Of two inputs with one name, the first counts.
+    inputs = {tensor.name: tensor for tensor in reversed(model.config.input)}
     for path, item in runs(model):
         for name, tensor in item.inputs.items():
             declared = inputs.get(name)
@@ -181,3 +179,19 @@ def warmup_inputs(model: ModelView) -> Iterator[Problem]:
             if name not in names and name not in controls:
                 fix = suggest(name, names) or f"inputs: {', '.join(names) or 'none'}"
                 yield Problem(("model_warmup", index, "inputs", name), f'the model has no input "{name}"', fix)
+
+
+@rule(
+    "TS545",
+    "warm-up with a greater batch than the model takes",
+    example=_example(f"{{INPUT: {_ZEROS}}}", 9),
+    fix=_example(f"{{INPUT: {_ZEROS}}}", 8),
+    source="backends: the batch that they execute is above max_batch_size",
+)
+def warmup_batch(model: ModelView) -> Iterator[Problem]:
+    """Triton hands the whole batch to the backend, and that refuses it."""
+    limit = model.config.max_batch_size
+    for path, item in runs(model):
+        if item.batch_size > limit > 0:
+            message = f"batch_size is {item.batch_size}, max_batch_size {limit}"
+            yield Problem((*path, "batch_size"), message, f"use 1 to {limit}")
