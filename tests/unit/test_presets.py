@@ -241,6 +241,11 @@ def test_unnamed_first_dimensions_are_the_batch_too(tmp_path: Path) -> None:
     assert (spec["max_batch_size"], spec["input"][0]["dims"]) == (8, [4])
 
 
+def test_made_up_names_of_sizes_count_as_unnamed(tmp_path: Path) -> None:
+    spec = onnx_spec(tmp_path, model({"x": (NUMBER, ["unk__1", 4])}, {"y": (NUMBER, ["Softmaxy_dim_0", 2])}))
+    assert spec["max_batch_size"] == 8
+
+
 @pytest.mark.parametrize(
     ("shape_in", "shape_out"),
     [([1, 4], [1, 2]), (["N", 4], [1, 2]), (["N", 4], ["M", 2]), ([4], ["N", 2])],

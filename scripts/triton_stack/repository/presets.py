@@ -31,6 +31,8 @@ _BATCH = 8
 # What a sample may have: its request goes into a ConfigMap.
 _SAMPLE_ELEMENTS = 200_000
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+# Names that tf2onnx and PyTorch's older exporter make up for a size without a name, another one for each tensor.
+_MADE_UP_SIZE = re.compile(r"unk__\d+|.+_dim_\d+")
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 
 
@@ -262,7 +264,8 @@ def _onnx_problem(model: OnnxModel) -> str:
 def _is_batch(tensors: Sequence[OnnxTensor]) -> bool:
     """The first dimension is a batch where it is open in every tensor, and has one name at most."""
     first = [tensor.shape[0] if tensor.shape else 0 for tensor in tensors]
-    return all(isinstance(size, str) for size in first) and len({size for size in first if size}) < 2
+    names = {size for size in first if size and not _MADE_UP_SIZE.fullmatch(str(size))}
+    return all(isinstance(size, str) for size in first) and len(names) < 2
 
 
 def _onnx_tensor(tensor: OnnxTensor, batch: int) -> dict[str, Any]:
