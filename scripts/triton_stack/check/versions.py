@@ -15,8 +15,8 @@ from triton_stack.spec.versions import FIELD_SINCE, PLATFORM_SINCE, TritonVersio
 @rule(
     "TS121",
     "field that the declared Triton does not know",
-    example="model_metrics: {}  # with tritonVersion 24.10",
-    fix="# leave it out, or serve with Triton 24.11 or newer",
+    example="the field model_metrics in a pool with tritonVersion 24.10",
+    fix="leave it out, or serve with Triton 24.11 or newer",
     source="Triton core, model_config_utils.cc: GetNormalizedModelConfig; the release's model_config.proto",
 )
 def fields_are_known(model: ModelView) -> Iterator[Problem]:
@@ -36,8 +36,8 @@ def fields_are_known(model: ModelView) -> Iterator[Problem]:
 @rule(
     "TS122",
     "platform that the declared Triton does not know",
-    example="platform: torch_aoti  # with tritonVersion 26.02",
-    fix="platform: pytorch_libtorch",
+    example="the platform torch_aoti in a pool with tritonVersion 26.02",
+    fix="the platform pytorch_libtorch, or Triton 26.03 or newer",
     source="Triton core, model_config_utils.cc: ValidateModelConfig",
 )
 def platform_is_known(model: ModelView) -> Iterator[Problem]:
