@@ -93,7 +93,7 @@ instance_group { gpus: 7 gpus: - 8 }
         (("ensemble_scheduling", "step", 0, "input_map", "Y"), (11, 53)),
         (("instance_group", 0, "gpus", 1), (14, 3)),
         (("instance_group", 1), (15, 1)),
-        (("instance_group", 1, "gpus", 1), (15, 34)),
+        (("instance_group", 1, "gpus", 1), (15, 32)),
     ],
 )
 def test_map_entries_and_list_items_are_found_by_the_keys_of_findings(

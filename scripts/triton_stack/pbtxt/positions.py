@@ -39,14 +39,18 @@ def _message(
             continue
         message = described.message_type
         for item in field.items:
-            place = item.place if field.listed or item.fields is None else field.place
+            # A block of its own, ``input { ... }``, stands where its field does.
+            is_block = item.fields is not None and not field.listed
+            place = field.place if is_block else item.place
             if is_map(described):
                 key, found = _entry(item, place, described, child)
-                entries[f"{field.name}.{key}"] = found
+                entries[f"{field.name}.{key}"] = [((*child, key), place, field), *found] if is_block else found
             elif is_repeated(described):
                 index = counts.get(field.name, 0)
                 counts[field.name] = index + 1
                 yield (*child, index), place, item
+                if is_block:
+                    yield (*child, index), place, field
                 yield from _message(item.fields or [], message, (*child, index))
             else:
                 yield from _message(item.fields or [], message, child)
