@@ -145,9 +145,16 @@ def _environments_of(file: Path, wanted: str | None, needed: bool = False) -> li
         if wanted is not None:
             raise EnvironmentProblem(f"{file} stands in no stack, so it has no environments: leave -e away")
         return [Environment()]
-    if wanted is None and not is_template(read_file(file)):
+    plain = wanted is None and not is_template(read_file(file))
+    if plain and needed:
         return [Environment(stack_file=str(stack))]
-    return _choose(read_environments(read_file(stack), str(stack)), wanted, stack, needed)
+    try:
+        return _choose(read_environments(read_file(stack), str(stack)), wanted, stack, needed)
+    except FindingsError:
+        if plain:
+            # What is wrong with the stack is said where the stack is checked.
+            return [Environment(stack_file=str(stack))]
+        raise
 
 
 def _choose(environments: Environments, wanted: str | None, file: Path, needed: bool = False) -> list[Environment]:

@@ -72,7 +72,7 @@ def _is_stack(path: Path) -> bool:
 
 
 def _is_of_stack(path: Path) -> bool:
-    return path.name == STACK_FILE or (path / STACK_FILE).is_file() or stack_of(path) is not None
+    return (path.name == STACK_FILE and _is_stack(path)) or (path / STACK_FILE).is_file() or stack_of(path) is not None
 
 
 def _check_one(path: Path, environment: str | None, triton: TritonVersion | None) -> list[Finding]:

@@ -43,6 +43,11 @@ class Environment:
     variables: Mapping[str, Any] = field(default_factory=dict)
     stack_file: str = ""
 
+    @property
+    def note(self) -> str:
+        """Return what findings end with that not every environment has."""
+        return f" (environment {self.name})" if self.name else ""
+
     def of_file(self, source: str) -> str:
         """Return a file's name as heads of generated files give it."""
         return f"{source}, environment {self.name}" if self.name else source
@@ -191,14 +196,13 @@ def _problem(error: TemplateError, text: str, file: str, environment: Environmen
 
 def _unknown(asked: str, owner: Any, path: KeyPath | None, environment: Environment) -> str:
     if not environment.stack_file:
-        return f'the variable "{asked}" is not known: there is no stack.yaml beside it that could say it'
-    where = f"the environment {environment.name}" if environment.name else environment.stack_file
+        return f'there is no variable "{asked}": the file has no stack.yaml beside it that could give one'
     if owner is None:
-        return f'{where} has no variable "{asked}"'
+        return f'there is no variable "{asked}"{environment.note}'
     if isinstance(owner, dict) and path is not None:
-        return f'{where} has no variable "{format_key((*path, asked))}"'
+        return f'there is no variable "{format_key((*path, asked))}"{environment.note}'
     kind = {"dict": "a mapping", "list": "a list", "str": "a text", "NoneType": "null"}.get(type(owner).__name__, "")
-    return f'there is no "{asked}" in {kind or f"a value of type {type(owner).__name__}"} (in {where})'
+    return f'there is no "{asked}" in {kind or f"a value of type {type(owner).__name__}"}{environment.note}'
 
 
 def _path_of(owner: Any, variables: Mapping[str, Any]) -> KeyPath | None:

@@ -45,6 +45,7 @@ class Rendered:
     text: str
     marks: tuple[tuple[int, int, bool], ...]
     line_starts: tuple[int, ...]
+    begins_as_written: bool
 
     def source(self, line: int, column: int | None) -> tuple[int, int | None]:
         """Return the template's line, and its column where that is known, of a place in the text; all from 1."""
@@ -54,7 +55,7 @@ class Rendered:
         if not literal:
             return wrote, None
         breaks = self.text.count("\n", begin, place)
-        return wrote + breaks, column if breaks or begin == 0 else None
+        return wrote + breaks, column if breaks or (begin == 0 and self.begins_as_written) else None
 
     def line(self, number: int) -> str:
         """Return one line of the text."""
@@ -114,7 +115,7 @@ def render(text: str, variables: Mapping[str, Any]) -> Rendered:
     whole = "".join(parts)
     if broken := re.search("[\ud800-\udfff]", whole):
         raise TemplateError(f"it makes half a character: \\u{ord(broken[0]):04x}")
-    return Rendered(whole, tuple(marks), tuple(_line_starts(whole)))
+    return Rendered(whole, tuple(marks), tuple(_line_starts(whole)), _SYNTAX.match(text.lstrip()) is None)
 
 
 @cache
@@ -122,7 +123,7 @@ def _sandbox() -> Sandbox:
     return Sandbox()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _compiled(text: str) -> Template:
     """Compile once for all environments of a stack."""
     if len(text) > MAX_TEXT:
@@ -146,8 +147,9 @@ def _line(error: BaseException, template: Template | None) -> int | None:
 
 
 def _clean(message: str) -> str:
-    """Drop what means nothing to a user: an offset in the file, a line of the compiled code."""
-    return re.sub(r" at \d+$| \(<template>.*\)$", "", " ".join(message.split()))[:300]
+    """Leave out what means nothing to a user: an offset in the file, a line of compiled code, names of tokens."""
+    text = re.sub(r" at \d+$| \(<template>.*\)$", "", " ".join(message.split()))
+    return text.replace("'end of print statement'", '"}}"').replace("'end of statement block'", '"%}"')[:300]
 
 
 def _line_starts(text: str) -> Iterator[int]:
