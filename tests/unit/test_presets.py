@@ -279,7 +279,9 @@ def test_half_precision_has_no_sample(tmp_path: Path) -> None:
     assert "sample" not in spec
 
 
-@pytest.mark.parametrize("name", ["serving_default_x:0", "a b", "on", "1", 'a"b', "{x}", "#", "input.1", "/out/Add"])
+@pytest.mark.parametrize(
+    "name", ["serving_default_x:0", "a b", "on", "1", 'a"b', "{x}", "{{ x }}", "{% if", "#", "input.1", "/out/Add"]
+)
 def test_any_name_of_a_tensor_survives(tmp_path: Path, name: str) -> None:
     spec = onnx_spec(tmp_path, model({name: (NUMBER, ["N", 2])}, {f"{name}o": (NUMBER, ["N", 2])}))
     assert (spec["input"][0]["name"], spec["output"][0]["name"]) == (name, f"{name}o")

@@ -322,4 +322,5 @@ def _flow(value: Any) -> str:
         return f"[{', '.join(_flow(item) for item in value)}]"
     if isinstance(value, str) and _PLAIN_NAME.fullmatch(value) and value.lower() not in _YAML_WORDS:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    # Specs are templates of Jinja2: a brace in a name is written as its number.
+    return json.dumps(value, ensure_ascii=False).replace("{", "\\x7b")
