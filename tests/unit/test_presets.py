@@ -394,3 +394,11 @@ def test_a_model_that_says_nothing_gets_tensors_to_edit(tmp_path: Path) -> None:
     spec, said = python_spec(tmp_path, "class TritonPythonModel:\n" + EXECUTE)
     assert spec["input"][0]["name"] == "INPUT"
     assert "net.py does not say its tensors" in said
+
+
+def test_code_in_a_message_is_no_template_in_the_spec(tmp_path: Path) -> None:
+    spec, said = python_spec(
+        tmp_path, LITERAL.replace("set_dynamic_batching()", 'set_max_batch_size("{{ x }}")') + EXECUTE
+    )
+    assert spec["name"] == "net"
+    assert "{{ x }}" in said
