@@ -77,6 +77,29 @@ def write_models(
             contents[f"{_FILES_FOLDER}/{model.name}/1/{path}"] = content
         if model.missing:
             folders.append(f"{_FILES_FOLDER}/{model.name}/1")
+    return write_into(target, contents, folders, progress)
+
+
+def write_into(
+    target: Path,
+    contents: Mapping[str, Path | bytes],
+    folders: Sequence[str],
+    progress: Callable[[int], None] = lambda _size: None,
+) -> list[Path]:
+    """Write files of a stack, all of them or none; the caller has seen that nothing stands in their way.
+
+    Args:
+        target: the stack's folder; made when it is not there.
+        contents: by path below it, bytes or the file to copy.
+        folders: paths of folders that may stay empty.
+        progress: called with the number of bytes copied since the last call.
+
+    Returns:
+        The files written.
+
+    Raises:
+        OSError: something cannot be written; then nothing was.
+    """
     made = _make_folders(target)
     try:
         with tempfile.TemporaryDirectory(dir=target, prefix=".triton-stack-init-") as staging:
@@ -131,7 +154,7 @@ def _stage(
     staging: Path, contents: Mapping[str, Path | bytes], folders: Sequence[str], progress: Callable[[int], None]
 ) -> None:
     for folder in folders:
-        (staging / folder).mkdir(parents=True)
+        (staging / folder).mkdir(parents=True, exist_ok=True)
     for path, content in contents.items():
         copy = staging / path
         copy.parent.mkdir(parents=True, exist_ok=True)
