@@ -52,6 +52,10 @@ test-fast: $(VENV)/.ready ## The layers that need neither server nor cluster, in
 test: lint verify ## Every layer, up to a kind cluster with the real Triton
 	$(PYTHON) -m pytest tests/unit tests/chart tests/contract tests/live tests/cluster $(PYTEST_OPTIONS)
 
+.PHONY: test-agreement
+test-agreement: $(VENV)/.ready ## check against the real server: thousands of random configs, a table by rule
+	AGREEMENT_CASES=$${AGREEMENT_CASES:-5000} $(PYTHON) -m pytest tests/live/test_agreement.py -q -s
+
 .PHONY: bench
 bench: $(VENV)/.ready ## Speed, shown and not judged
 	$(PYTHON) -m pytest tests/bench -q

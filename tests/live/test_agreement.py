@@ -6,7 +6,13 @@
 import os
 from pathlib import Path
 
-from tests.live.agreement.exceptions import ENDS_THE_SERVER, GOES_WRONG_LATER, JUDGED_BY_THE_BACKEND, NEEDS_A_LIBRARY
+from tests.live.agreement.exceptions import (
+    ENDS_THE_SERVER,
+    GOES_WRONG_LATER,
+    JUDGED_BY_THE_BACKEND,
+    NEEDS_A_LIBRARY,
+    NOT_REACHED,
+)
 from tests.live.agreement.run import differences, make_cases, run, table
 from triton_stack.check import RULES
 from triton_stack.spec.findings import Severity
@@ -32,12 +38,6 @@ def test_check_and_the_server_agree(tmp_path: Path) -> None:
     }
     unseen = core - seen - GOES_WRONG_LATER.keys() - JUDGED_BY_THE_BACKEND.keys() - NOT_REACHED.keys()
     assert CASES < MANY or unseen == set()
-
-
-# Rules of the core that need more than a config to be met; each has a case of its own in test_rules_agree.py.
-NOT_REACHED = {
-    "TS320": "the server of these tests is older than the field",
-}
 
 
 def test_every_exception_is_a_rule_of_check() -> None:

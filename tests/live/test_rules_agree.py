@@ -1,4 +1,8 @@
-"""What check refuses, the real server refuses too, and it loads the nearest neighbour that check accepts."""
+"""What check refuses, the real server refuses too, and it loads the nearest neighbour that check accepts.
+
+The cases of tests/support/rule_cases.py run on the real python backend; the examples that `explain` shows on backends
+that do nothing, under whatever name they have: there the server's own core judges.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -6,9 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.agreement.bases import BACKENDS
+from tests.live.agreement.exceptions import GOES_WRONG_LATER, NOT_REACHED
 from tests.support.rule_cases import CASES, STEP_MODEL, Case, Model
+from tests.support.rule_examples import laid_over_the_base, piece
+from tests.support.stub_backend import stub_backends
 from tests.support.triton import Triton, running_triton
+from triton_stack.check import RULES
 from triton_stack.pbtxt import config_text
+from triton_stack.spec.findings import Severity
 
 LOAD_SECONDS = 30
 HANG_SECONDS = 4
@@ -17,8 +27,9 @@ HANG_SECONDS = 4
 class Server:
     """One server for many models. A bad model may hang or crash it; then the next model gets a new one."""
 
-    def __init__(self, repository: Path) -> None:
+    def __init__(self, repository: Path, backends: Path | None = None) -> None:
         self._repository = repository
+        self._backends = backends
         self._running = contextlib.ExitStack()
         self._triton: Triton | None = None
 
@@ -26,7 +37,7 @@ class Server:
         """Load and unload a model; return why it was refused, or an empty text."""
         write_model(self._repository, name, model)
         if self._triton is None:
-            self._triton = self._running.enter_context(running_triton(self._repository))
+            self._triton = self._running.enter_context(running_triton(self._repository, backends=self._backends))
         try:
             refused = self._triton.load(name, timeout=LOAD_SECONDS)
             self._triton.post(f"/v2/repository/models/{name}/unload")
@@ -51,12 +62,47 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def write_model(repository: Path, name: str, model: Model) -> None:
     folder = repository / name
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for path in model.all_folders():
         (folder / path).mkdir(parents=True, exist_ok=True)
     for path, text in model.all_files().items():
         (folder / path).write_text(text)
     (folder / "config.pbtxt").write_text(config_text(model.spec(name), "a test"))
+
+
+# Rules of the server's core whose example is a piece of a spec, which the server of these tests can judge.
+EXAMPLES = [
+    code
+    for code, rule in sorted(RULES.items())
+    if rule.source.startswith("Triton core") and rule.severity is Severity.ERROR and piece(rule.example) is not None
+    if code not in {**GOES_WRONG_LATER, **NOT_REACHED}
+]
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("core")
+    for name in (STEP_MODEL, "two"):
+        write_model(folder / "repository", name, Model())
+    running = Server(folder / "repository", stub_backends(folder / "backends", BACKENDS))
+    yield running
+    running.stop()
+
+
+def example(text: str, code: str) -> Model:
+    keys = piece(text)
+    assert keys is not None, code
+    return laid_over_the_base(keys)
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_the_server_refuses_the_example_of_a_rule(core: Server, code: str) -> None:
+    assert core.load(f"example{code}", example(RULES[code].example, code))
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_the_server_loads_what_the_rule_advises(core: Server, code: str) -> None:
+    assert core.load(f"fix{code}", example(RULES[code].fix, code)) == ""
 
 
 def number(case: Case) -> int:
