@@ -18,6 +18,7 @@ from triton_stack.spec.descriptor import enum_choices, is_map, is_repeated, mode
 from triton_stack.spec.fields import _INT_RANGES
 from triton_stack.spec.findings import FindingsError
 from triton_stack.spec.model import parse_model_spec
+from triton_stack.spec.template import escaped, is_template, render
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 FEW = {"max_size": 2}
@@ -120,6 +121,120 @@ def test_any_file_into_check_gives_findings_and_no_crash(tmp_path: Path, content
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     assert isinstance(check_paths([path]), list)
+
+
+TEMPLATE_PIECES = st.sampled_from(
+    [
+        *[
+            "{{ ",
+            " }}",
+            "{% ",
+            " %}",
+            "{%- ",
+            " -%}",
+            "{# ",
+            " #}",
+            "{% raw %}",
+            "{% endraw %}",
+            "x",
+            "y.z",
+            "'a'",
+            "1",
+        ],
+        *[
+            "for i in range(3)",
+            "endfor",
+            "if x",
+            "else",
+            "endif",
+            "set n = 1",
+            "macro m()",
+            "endmacro",
+            "m()",
+            "call m()",
+        ],
+        *[
+            "endcall",
+            "filter upper",
+            "endfilter",
+            "include 'a'",
+            "|join",
+            "|default(1)",
+            "|tojson",
+            " ~ ",
+            " * 9",
+            " ** 9",
+        ],
+        *[
+            "loop.index",
+            "namespace(a=1)",
+            ".a",
+            "[0]",
+            "(",
+            ")",
+            "[",
+            "]",
+            "\\ud800",
+            "|attr('x')",
+            ".format(1)",
+            " % ",
+        ],
+        *[
+            "name: m\n",
+            "backend: python\n",
+            "max_batch_size: ",
+            "variables:\n  x: 1\n",
+            "environments:\n",
+            "  dev: {}\n",
+        ],
+        *[
+            "  prod: {x: 2}\n",
+            "values: ",
+            "{}",
+            "\n",
+            "\r\n",
+            "  ",
+            "- ",
+            ": ",
+            "environment",
+            "\x85",
+            "\u2028",
+            "\x00",
+            "é",
+        ],
+    ]
+)
+TEMPLATES = st.lists(TEMPLATE_PIECES, max_size=20).map("".join)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TEMPLATES, TEMPLATES)
+def test_any_templates_in_a_stack_give_findings_and_no_crash(tmp_path: Path, stack: str, spec: str) -> None:
+    (tmp_path / "models").mkdir(exist_ok=True)
+    (tmp_path / "models" / "m.yaml").write_bytes(spec.encode())
+    for text in (stack, f"variables: {{x: 1}}\nenvironments:\n  dev: {{}}\n  prod: {{x: 2}}\nname: a\n{stack}"):
+        (tmp_path / "stack.yaml").write_bytes(text.encode())
+        lines = 1 + max(len(text.splitlines()), len(spec.splitlines()))
+        for path in (tmp_path, tmp_path / "models" / "m.yaml"):
+            for finding in check_paths([path]):
+                assert finding.line is None or 1 <= finding.line <= lines
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEMPLATES)
+def test_escaped_text_renders_as_itself(text: str) -> None:
+    if is_template(text):
+        assert render(escaped(text), {}).text == text.replace("\r\n", "\n")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | TEXT, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner)
+    )
+)
+def test_any_value_of_a_variable_is_read_back_from_json(value: Any) -> None:
+    assert parse_yaml(render("a: {{ x|tojson }}", {"x": value}).text, "m.yaml").data == {"a": value}
 
 
 PBTXT_PIECES = st.sampled_from(

@@ -18,6 +18,8 @@ MAX_TEXT = 1_000_000
 MAX_TOKENS = 20_000
 
 _SYNTAX = re.compile(r"\{[{%#]")
+# Where YAML's reader begins to count a new line.
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 class TemplateError(Exception):
@@ -154,5 +156,5 @@ def _clean(message: str) -> str:
 
 def _line_starts(text: str) -> Iterator[int]:
     yield 0
-    for match in re.finditer("\n", text):
+    for match in _BREAK.finditer(text):
         yield match.end()
