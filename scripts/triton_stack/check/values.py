@@ -75,9 +75,18 @@ def _judge(document: Document, base: KeyPath) -> Iterator[Finding]:
     except ValidationError as error:
         between = [item["ctx"]["findings"] for item in error.errors() if item["type"] == "values"]
         if not between:
-            yield from pydantic_findings(error, Values, document, base)
+            yield from _one_for_each_key(pydantic_findings(error, Values, document, base))
         for path, message in between[0] if between else ():
             yield document.finding("TS801", message, _as_written(base, path, document))
+
+
+def _one_for_each_key(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Join what is said about one value: where several types are allowed, each of them says that it is not met."""
+    by_key: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_key.setdefault(finding.key, []).append(finding)
+    for same in by_key.values():
+        yield replace(same[0], message="; or ".join(dict.fromkeys(finding.message for finding in same)))
 
 
 def _as_written(base: KeyPath, path: KeyPath, document: Document) -> KeyPath:

@@ -7,7 +7,7 @@ Key names are Helm's lowerCamelCase; the Python names are the same in snake_case
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from triton_stack.spec.chart_base import (
@@ -21,12 +21,13 @@ from triton_stack.spec.chart_base import (
     Registry,
     ValuesModel,
 )
-from triton_stack.spec.names import MODEL_NAME
 from triton_stack.spec.overlay import overlay
-from triton_stack.spec.pool import Pool, PoolName, Resources
+from triton_stack.spec.pool import ImageDigest, Pool, PoolName, Resources
 
-DIGEST = r"^sha256:[0-9a-f]{64}$"
-ModelName = Annotated[str, StringConstraints(pattern=f"^{MODEL_NAME.pattern}$", max_length=200)]
+# The form of names.MODEL_NAME, with an end.
+ModelName = Annotated[
+    str, Form(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$", "a model's name: at most 200 letters, digits, dashes, dots and _")
+]
 AccessMode = Literal["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
 
 
@@ -34,7 +35,7 @@ class Model(ValuesModel):
     """One Triton model that a pool serves."""
 
     pool: PoolName = Field("default", description="Name of the pool that serves the model.")
-    digest: Annotated[str, StringConstraints(pattern=rf"({DIGEST})|^$")] = Field(
+    digest: ImageDigest = Field(
         "",
         description="Digest of the model's bundle, as `triton-stack publish` prints it. Needed for "
         "`modelRepository.type: objectStore`; every downloaded file is checked against it.",
@@ -48,6 +49,12 @@ class Model(ValuesModel):
         "",
         description="JSON body of one small valid inference request (KServe v2). `helm test` sends it.",
     )
+
+
+class PullSecret(ValuesModel):
+    """A Secret with which images are pulled."""
+
+    name: ObjectName = Field("", description="Name of the Secret.")
 
 
 class Credentials(ValuesModel):
@@ -66,10 +73,10 @@ class Credentials(ValuesModel):
 class ObjectStore(ValuesModel):
     """An S3 or S3-compatible store that holds bundles."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9_.=/-]*)?)?$")] = Field(
-        "", description="Bucket and prefix, `s3://BUCKET/PREFIX`, as given to `triton-stack publish --to`."
-    )
-    endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://.+)?$")] = Field(
+    url: Annotated[
+        str, Form(r"^(s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9_.=/-]*)?)?$", "bucket and prefix, as s3://BUCKET/PREFIX")
+    ] = Field("", description="Bucket and prefix, `s3://BUCKET/PREFIX`, as given to `triton-stack publish --to`.")
+    endpoint: Annotated[str, Form(r"^(https?://.+)?$", "an address with http:// or https://")] = Field(
         "", description="Address of an S3-compatible server, `http(s)://HOST[:PORT]`. Empty: AWS."
     )
     region: str = Field("us-east-1", description="Region of the bucket.")
@@ -184,7 +191,7 @@ class Values(ValuesModel):
         description="Registry, with an optional path, that replaces the registry of every image, sidecars excepted. "
         "Empty: `global.imageRegistry`, else each image's own.",
     )
-    image_pull_secrets: list[dict[Literal["name"], ObjectName]] = Field(
+    image_pull_secrets: list[PullSecret] = Field(
         default_factory=list,
         description="Pull secrets of every pod, `[{name: SECRET}]`; those of `global.imagePullSecrets` are added.",
     )

@@ -27,14 +27,12 @@ class Form:
     Args:
         pattern: of the whole text, for Python's, Go's and JavaScript's engines alike.
         words: what the text must be, for the message.
-        longest: number of characters; 0 for any.
-        numbers: a number will do as well, as its text.
+        number: JSON's type of a number that will do as well: ``integer``, ``number``, or empty for none.
     """
 
     pattern: str
     words: str
-    longest: int = 0
-    numbers: bool = False
+    number: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate as a text, with our own message."""
@@ -43,18 +41,17 @@ class Form:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Say the same to Helm and to editors."""
         text: dict[str, Any] = {"type": "string", "pattern": self.pattern}
-        if self.longest:
-            text["maxLength"] = self.longest
-        return {"anyOf": [text, {"type": "number", "minimum": 0}]} if self.numbers else text
+        return {"anyOf": [text, {"type": self.number, "minimum": 0}]} if self.number else text
 
-    def _validate(self, value: Any) -> str:
-        if self.numbers and isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-            return str(value)
+    def _validate(self, value: Any) -> Any:
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if (is_whole and self.number) or (isinstance(value, float) and self.number == "number"):
+            if value >= 0:
+                return value
+            raise ValueError(f"must be {self.words}")
         if not isinstance(value, str):
-            hint = " (write it in quotes)" if isinstance(value, int | float) else ""
-            raise ValueError(f"must be a text: {self.words}{hint}")
-        if self.longest and len(value) > self.longest:
-            raise ValueError(f"has {len(value)} characters, more than {self.longest}")
+            hint = "; write it in quotes" if isinstance(value, int | float) and not self.number else ""
+            raise ValueError(f"must be {self.words}{hint}")
         if re.search(self.pattern.removesuffix("$") + r"\Z", value) is None:
             raise ValueError(f"must be {self.words}")
         return value
@@ -63,7 +60,7 @@ class Form:
 _LABEL_NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 LabelKey = Annotated[
     str,
-    Form(rf"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?{_LABEL_NAME}$", "a label's name, as team or example.org/team", 317),
+    Form(rf"^([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_LABEL_NAME}$", "a label's name, as team or example.org/team"),
 ]
 LabelValue = Annotated[
     str, Form(rf"^({_LABEL_NAME})?$", "a label's value: at most 63 letters, digits, dashes, dots and underscores")
@@ -73,21 +70,24 @@ Annotations = dict[LabelKey, str]
 
 ObjectName = Annotated[
     str,
-    Form(r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$", "an object's name: lower-case letters, digits, dashes and dots", 253),
+    Form(
+        r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$",
+        "an object's name: at most 253 lower-case letters, digits, dashes and dots",
+    ),
 ]
 ShortName = Annotated[
-    str, Form(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "a name of lower-case letters, digits and dashes", 63)
+    str, Form(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "a name of at most 63 lower-case letters, digits and dashes")
 ]
-DataKey = Annotated[str, Form(r"^[-._a-zA-Z0-9]+$", "a key of a Secret or ConfigMap", 253)]
+DataKey = Annotated[str, Form(r"^[-._a-zA-Z0-9]{1,253}$", "a key of a Secret or ConfigMap")]
 Quantity = Annotated[
-    str,
-    Form(
-        r"^[0-9]+(\.[0-9]+)?([numkMGTPE]|[KMGTPE]i|[eE][0-9]+)?$",
-        "a quantity, as 500m, 2Gi or 2G",
-        numbers=True,
-    ),
+    str | float,
+    Form(r"^[0-9]+(\.[0-9]+)?([numkMGTPE]|[KMGTPE]i|[eE][0-9]+)?$", "a quantity, as 500m, 2Gi or 2G", number="number"),
 ]
 Duration = Annotated[str, Form(r"^[0-9]+(ms|s|m|h)$", "a time with one unit, as 15s")]
 Registry = Annotated[
-    str, Form(r"^([A-Za-z0-9][A-Za-z0-9.:_/-]*)?$", "a registry without scheme, as registry.example.org:5000/mirror")
+    str,
+    Form(
+        r"^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9._-]+)*/?)?$",
+        "a registry without scheme, as registry.example.org:5000/mirror",
+    ),
 ]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from triton_stack.spec.chart_base import (
     Annotations,
@@ -17,7 +17,10 @@ from triton_stack.spec.chart_base import (
 )
 from triton_stack.spec.versions import DEFAULT_TRITON
 
-PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=30)]
+PoolName = Annotated[
+    str,
+    Form(r"^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$", "a pool's name: at most 30 lower-case letters, digits, dashes"),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
 NodePort = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=0)]
@@ -29,7 +32,8 @@ EnvironmentName = Annotated[
 ]
 MountPath = Annotated[str, Form(r"^/[^:]*$", "an absolute path without colons")]
 Count = Annotated[int, Field(ge=0)]
-IntOrPercent = Annotated[int, Field(ge=0)] | Annotated[str, StringConstraints(pattern=r"^[0-9]+%$")]
+IntOrPercent = Annotated[int | str, Form(r"^[0-9]+%$", "a whole number, or a percentage as 25%", number="integer")]
+ImageDigest = Annotated[str, Form(r"^(sha256:[0-9a-f]{64})?$", "sha256: and 64 lower-case hexadecimal digits")]
 
 CPU_METRIC: dict[str, KubernetesObject | None] = {
     "cpu": {
@@ -56,9 +60,7 @@ class Image(ValuesModel):
     tag: Annotated[str, Form(r"^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$", "an image's tag")] = Field(
         "", description="Tag."
     )
-    digest: Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64})?$")] = Field(
-        "", description="Digest, `sha256:...`. Wins over the tag."
-    )
+    digest: ImageDigest = Field("", description="Digest, `sha256:...`. Wins over the tag.")
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field("IfNotPresent", description="Pull policy.")
 
 
