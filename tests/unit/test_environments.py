@@ -126,6 +126,36 @@ def test_variables_of_a_plain_stack_file_are_found_in_any_form_of_yaml(stack: Pa
     assert errors(stack, "-e", "dev") == []
 
 
+def guide(heading: str) -> str:
+    """The indented block of the guide that begins with a line."""
+    lines = (Path(__file__).parents[2] / "docs" / "environments.md").read_text().splitlines()
+    block = []
+    for line in lines[lines.index(f"    {heading}") :]:
+        if line and not line.startswith("    "):
+            break
+        block.append(line[4:])
+    return "\n".join(block) + "\n"
+
+
+def test_the_guides_example_works_and_fails_as_it_says(stack: Path, tmp_path: Path) -> None:
+    stack_file, rest = guide("# stack.yaml").split("# models/double.yaml\n")
+    spec, commands = rest.split("triton-stack check", 1)
+    assert "generate" in commands
+    (stack / "stack.yaml").write_text(stack_file)
+    (stack / "models" / "double.yaml").write_text(spec)
+    assert errors(stack) == []
+    for environment in ("dev", "staging", "prod"):
+        done = triton_stack("generate", stack, "-o", tmp_path / environment, "-e", environment)
+        assert done.code == 0, done.err
+    (stack / "stack.yaml").write_text(stack_file.replace("gpu:", "gpus:"))
+    (stack / "models" / "double.yaml").write_text(spec.replace("{{ max_batch_size }}", "{{ max_batchsize }}"))
+    said = triton_stack("check", stack).out.replace(str(stack), "shop").splitlines()
+    shown = guide(said[0])
+    assert "TS010" in shown
+    # In the guide the two files stand in one block each below its name.
+    assert set(shown.split("\n")) - {""} <= set(said)
+
+
 # Which environment
 
 
