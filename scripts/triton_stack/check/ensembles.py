@@ -329,25 +329,25 @@ def step_batch(model: ModelView) -> Iterator[Problem]:
     source="Triton core, model_repository_manager.cc: CircularDependencyCheck",
 )
 def no_circle(model: ModelView) -> Iterator[Problem]:
-    """An ensemble may be a step of another one, but not of itself."""
-    name = model.config.name or model.expected_name
+    """An ensemble may be a step of another one, but not of itself; a circle further down ends the server."""
+    name = str(model.config.name or model.expected_name)
     for path, step in _steps(model):
-        if step.model_name == name or name in _below(step.model_name, model.models or {}):
-            message = f'step "{step.model_name}" runs this ensemble again'
+        circle = _circle((name, step.model_name), model.models or {})
+        if circle:
+            message = f"these ensembles run each other: {' > '.join(circle)}"
             yield Problem((*path, "model_name"), message, "break the circle")
 
 
-def _below(name: str, models: Mapping[str, ModelView]) -> set[str]:
-    seen: set[str] = set()
-    left = [name]
-    while left:
-        other = models.get(left.pop())
-        if other is None or other.config is None:
-            continue
-        new = {step.model_name for step in other.config.ensemble_scheduling.step} - seen
-        seen |= new
-        left += new
-    return seen
+def _circle(way: tuple[str, ...], models: Mapping[str, ModelView]) -> tuple[str, ...]:
+    """Follow the steps of the last model; return the way to one that is on it already, empty when there is none."""
+    if way[-1] in way[:-1]:
+        return way
+    other = models.get(way[-1])
+    steps = other.config.ensemble_scheduling.step if other is not None and other.config is not None else ()
+    for name in dict.fromkeys(step.model_name for step in steps):
+        if circle := _circle((*way, name), models):
+            return circle
+    return ()
 
 
 @rule(

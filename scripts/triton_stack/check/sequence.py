@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from triton_stack.check.registry import Problem, rule
+from triton_stack.check.tensors import byte_size
 from triton_stack.check.view import ModelView
 from triton_stack.spec.descriptor import enum_name
 from triton_stack.spec.findings import KeyPath
@@ -156,6 +157,26 @@ def _initial_state(state: Any, initial: Any, path: KeyPath) -> Iterator[Problem]
         want not in (-1, size) for size, want in zip(dims, wanted_dims, strict=True)
     ):
         yield Problem((*path, "dims"), f"the initial state has dims {dims}, its state {wanted_dims}", "make them fit")
+
+
+@rule(
+    "TS336",
+    "file of an initial state that is too short",
+    example="an initial_state FP32 [4] whose file in initial_state/ has 8 bytes",
+    fix="a file of 16 bytes: four bytes for each number",
+    source=STATES,
+)
+def initial_state_file(model: ModelView) -> Iterator[Problem]:
+    """The file holds the tensor's bytes, little endian, without a header."""
+    files = model.folder.files if model.folder else {}
+    for index, state in enumerate(model.config.sequence_batching.state):
+        for number, initial in enumerate(state.initial_state):
+            size = files.get(f"initial_state/{initial.data_file}") if initial.data_file else None
+            needed = byte_size(initial)
+            if size is not None and size < needed:
+                key: KeyPath = (*BASE, "state", index, "initial_state", number, "data_file")
+                message = f'"initial_state/{initial.data_file}" has {size} bytes, the state needs {needed}'
+                yield Problem(key, message, "write the whole tensor")
 
 
 @rule(

@@ -1,5 +1,6 @@
 """Rules on inputs and outputs (TS2xx)."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -7,9 +8,14 @@ from typing import Any
 from triton_stack.check.backends import TENSORRT_PLAN, completes_itself, resolve
 from triton_stack.check.registry import Problem, rule
 from triton_stack.check.view import ModelView
+from triton_stack.spec.descriptor import enum_name
 from triton_stack.spec.findings import KeyPath
 
 FORMAT_DIMS = 3
+# Bytes of one element; a STRING counts as its file says.
+SIZES = {"BOOL": 1, "UINT8": 1, "INT8": 1, "UINT16": 2, "INT16": 2, "FP16": 2, "BF16": 2} | {
+    "UINT32": 4, "INT32": 4, "FP32": 4, "UINT64": 8, "INT64": 8, "FP64": 8,
+}  # fmt: skip
 
 
 def tensors(model: ModelView) -> Iterator[tuple[KeyPath, Any]]:
@@ -17,6 +23,11 @@ def tensors(model: ModelView) -> Iterator[tuple[KeyPath, Any]]:
     for kind in ("input", "output"):
         for index, tensor in enumerate(getattr(model.config, kind)):
             yield (kind, index), tensor
+
+
+def byte_size(tensor: Any) -> int:
+    """Return the bytes of a tensor with exact sizes; 0 for a STRING, whose file says its length."""
+    return int(math.prod(tensor.dims)) * SIZES.get(enum_name(tensor, "data_type").removeprefix("TYPE_"), 0)
 
 
 @rule(

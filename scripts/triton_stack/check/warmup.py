@@ -1,21 +1,17 @@
 """Rules on warm-up (TS508, TS509, TS511, TS54x)."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from triton_stack.check.backends import completes_itself
 from triton_stack.check.registry import Problem, rule
+from triton_stack.check.tensors import byte_size
 from triton_stack.check.view import ModelView
 from triton_stack.spec.descriptor import enum_name
 from triton_stack.spec.findings import KeyPath, Severity, suggest
 
 WARMUP = "Triton core, backend_model_instance.cc: GenerateWarmupData"
 NORMALIZE = "Triton core, infer_request.cc: Normalize"
-# Bytes of one element; a STRING counts as its file says.
-SIZES = {"BOOL": 1, "UINT8": 1, "INT8": 1, "UINT16": 2, "INT16": 2, "FP16": 2, "BF16": 2} | {
-    "UINT32": 4, "INT32": 4, "FP32": 4, "UINT64": 8, "INT64": 8, "FP64": 8,
-}  # fmt: skip
 _ZEROS = "{data_type: FP32, dims: [4], zero_data: true}"
 
 
@@ -136,8 +132,7 @@ def warmup_file_size(model: ModelView) -> Iterator[Problem]:
     for path, item in runs(model):
         for name, tensor in item.inputs.items():
             size = files.get(f"warmup/{tensor.input_data_file}") if tensor.input_data_file else None
-            short = enum_name(tensor, "data_type").removeprefix("TYPE_")
-            needed = math.prod(tensor.dims) * SIZES.get(short, 0)
+            needed = byte_size(tensor)
             if size is not None and size < needed:
                 message = f'"warmup/{tensor.input_data_file}" has {size} bytes, the tensor needs {needed}'
                 yield Problem((*path, "inputs", name, "input_data_file"), message, "write the whole tensor")

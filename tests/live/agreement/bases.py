@@ -29,6 +29,9 @@ TYPES = tuple(
 CONTROL_VALUES = {"int32_false_true": [0, 1], "fp32_false_true": [0.0, 1.0], "bool_false_true": [False, True]}
 CONTROL_KINDS = ("CONTROL_SEQUENCE_START", "CONTROL_SEQUENCE_READY", "CONTROL_SEQUENCE_END")
 CORRELATION_TYPES = ("TYPE_UINT64", "TYPE_INT64", "TYPE_UINT32", "TYPE_INT32", "TYPE_STRING")
+# Files that every model has in its folders warmup and initial_state: long enough for any tensor, and for hardly any.
+LONG_FILE, SHORT_FILE = "long", "short"
+FILE_SIZES = {LONG_FILE: 17**4 * 8, SHORT_FILE: 6}
 # Step models that stand in the repository for all ensembles.
 STEP_MODELS: dict[str, Tree] = {
     "step_batched": {"max_batch_size": 8, "types": ("TYPE_FP32", "TYPE_FP32"), "dims": ([4], [4])},
@@ -175,7 +178,8 @@ def _state(rng: random.Random, index: int) -> Tree:
     }
     if rng.random() < 0.5:
         known = [size if size > 0 else 2 for size in dims]
-        tree["initial_state"] = [{"name": "zeros", "data_type": data_type, "dims": known, "zero_data": True}]
+        data = rng.choice(({"zero_data": True}, {"data_file": LONG_FILE}))
+        tree["initial_state"] = [{"name": "zeros", "data_type": data_type, "dims": known, **data}]
     return tree
 
 
@@ -212,7 +216,7 @@ def _warmup(rng: random.Random, tree: Tree) -> None:
         item["name"]: {
             "data_type": item["data_type"],
             "dims": [size if size > 0 else 3 for size in item["dims"]],
-            rng.choice(("zero_data", "random_data")): True,
+            **rng.choice(WARMUP_DATA[:2] if item["data_type"] == "TYPE_STRING" else WARMUP_DATA),
         }
         for item in tree["input"]
     }
@@ -266,23 +270,57 @@ def _others(rng: random.Random, tree: Tree) -> None:
     )
 
 
+WARMUP_DATA: tuple[Tree, ...] = ({"zero_data": True}, {"random_data": True}, {"input_data_file": LONG_FILE})
+
+
+def broken_ensembles() -> dict[str, Tree]:
+    """Return ensembles for the repository that run each other: no one else can run them either."""
+    return {f"circle_{this}": {"name": f"circle_{this}", **_circle(f"circle_{that}")} for this, that in ("ab", "ba")}
+
+
+def _circle(step: str) -> Tree:
+    return {
+        "platform": "ensemble",
+        "max_batch_size": 1,
+        "input": [{"name": "INPUT", "data_type": "TYPE_FP32", "dims": [4]}],
+        "output": [{"name": "OUTPUT", "data_type": "TYPE_FP32", "dims": [4]}],
+        "ensemble_scheduling": {"step": [_step(step, {"INPUT": "INPUT"}, "OUTPUT")]},
+    }
+
+
+def _step(model: str, inputs: Tree, output: str) -> Tree:
+    return {"model_name": model, "model_version": -1, "input_map": inputs, "output_map": {"OUTPUT": output}}
+
+
+def _fork(rng: random.Random) -> Tree:
+    """Two steps side by side, whose outputs meet in a third."""
+    models = ("step_batched", "step_small")
+    steps = [
+        _step(rng.choice(models), {"INPUT": "A"}, "T0"),
+        _step(rng.choice(models), {"INPUT": "A"}, "T1"),
+        _step("step_two", {"INPUT": "T0", "SECOND": "T1"}, "Z"),
+    ]
+    return {
+        "platform": "ensemble",
+        "max_batch_size": rng.choice((0, 1, 2)),
+        "input": [{"name": "A", "data_type": "TYPE_FP32", "dims": [4]}],
+        "output": [{"name": "Z", "data_type": "TYPE_FP32", "dims": [4]}],
+        "ensemble_scheduling": {"step": steps},
+    }
+
+
 def _ensemble(rng: random.Random) -> Tree:
-    """A chain of one to three steps, whose tensors fit."""
+    return _fork(rng) if rng.random() < 0.25 else _chain(rng)
+
+
+def _chain(rng: random.Random) -> Tree:
+    """One to three steps, one after the other, whose tensors fit."""
     length = rng.randint(1, 3)
     names = ["A", *(f"T{index}" for index in range(length - 1)), "Z"]
     models = [rng.choice(("step_batched", "step_small", "step_decoupled")) for _ in range(length)]
     if rng.random() < 0.3:
         models[-1] = "step_int"
-    steps: list[Tree] = []
-    for index, model in enumerate(models):
-        steps.append(
-            {
-                "model_name": model,
-                "model_version": -1,
-                "input_map": {"INPUT": names[index]},
-                "output_map": {"OUTPUT": names[index + 1]},
-            }
-        )
+    steps = [_step(model, {"INPUT": names[index]}, names[index + 1]) for index, model in enumerate(models)]
     if rng.random() < 0.3:
         models[0] = "step_two"
         steps[0]["model_name"] = "step_two"

@@ -6,6 +6,7 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from tests.live.agreement.bases import LONG_FILE, SHORT_FILE
 from triton_stack.spec.descriptor import is_map, is_repeated, model_config_descriptor
 
 Tree = dict[str, Any]
@@ -16,7 +17,13 @@ HUGE = {"versions": (2**62,), "num_versions": (2**32 - 1,), "max_queue_delay_mic
 FLOATS = (-1.0, 0.0, 0.5, 1.0, 1.5)
 WORDS = ("", "INPUT", "OUTPUT", "IN0", "IN1", "OUT0", "A", "Z", "T0", "X", "STATE_IN0", "START", "0", "-1", "no such")
 BY_NAME = {
-    "model_name": ("step_batched", "step_small", "step_whole", "step_int", "step_two", "step_decoupled", "absent", ""),
+    "model_name": (
+        *("step_batched", "step_small", "step_whole", "step_int", "step_two", "step_decoupled", "step_decoupled"),
+        *("circle_a", "absent", ""),
+    ),
+    "input_data_file": (LONG_FILE, SHORT_FILE, SHORT_FILE, "no such"),
+    "data_file": (LONG_FILE, SHORT_FILE, SHORT_FILE, "no such"),
+    "label_filename": ("config.pbtxt", "no such"),
     "platform": (
         "",
         "ensemble",
@@ -42,7 +49,15 @@ def mutated(tree: Tree, rng: random.Random) -> Tree:
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         message, descriptor = _somewhere(result, model_config_descriptor(), rng)
         _change(message, descriptor, rng)
+    for item in _warmup_inputs(result):
+        # Such a file must hold whole texts, which check does not read: it knows the sizes of files.
+        if item.get("data_type") == "TYPE_STRING" and "input_data_file" in item:
+            del item["input_data_file"]
     return result
+
+
+def _warmup_inputs(tree: Tree) -> list[Tree]:
+    return [item for warmup in tree.get("model_warmup", ()) for item in warmup.get("inputs", {}).values()]
 
 
 def _somewhere(tree: Tree, descriptor: Descriptor, rng: random.Random) -> tuple[Tree, Descriptor]:

@@ -1,5 +1,6 @@
 """Asks the real server and `check` about the same configs, and compares the two."""
 
+import os
 import random
 import re
 from collections import Counter
@@ -7,7 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.live.agreement.bases import BACKENDS, STEP_MODELS, right_config, step_model
+from tests.live.agreement.bases import (
+    BACKENDS,
+    FILE_SIZES,
+    STEP_MODELS,
+    broken_ensembles,
+    right_config,
+    step_model,
+)
 from tests.live.agreement.exceptions import (
     ENDS_THE_SERVER,
     GOES_WRONG_LATER,
@@ -94,8 +102,9 @@ def _text(tree: dict[str, object]) -> str:
 def run(cases: Sequence[Case], folder: Path) -> list[Verdict]:
     """Write the cases as one repository, load each on a real server, and check the same repository."""
     repository = folder / "repository"
-    for name in STEP_MODELS:
-        _write(repository / name, _text(step_model(name)))
+    beside = {**{name: step_model(name) for name in STEP_MODELS}, **broken_ensembles()}
+    for name, tree in beside.items():
+        _write(repository / name, _text(tree))
     for case in cases:
         _write(repository / case.name, case.text)
     backends = stub_backends(folder / "backends", BACKENDS)
@@ -118,7 +127,16 @@ def _write(model: Path, text: str) -> None:
     (version / "model.onnx").mkdir(parents=True)
     for file in MODEL_FILES:
         (version / file).write_text(PYTHON if file == "model.py" else "")
+    for folder in ("warmup", "initial_state"):
+        (model / folder).mkdir()
+        for file, size in FILE_SIZES.items():
+            os.truncate(_new(model / folder / file), size)
     (model / "config.pbtxt").write_text(text, newline="")
+
+
+def _new(path: Path) -> Path:
+    path.touch()
+    return path
 
 
 def _ask_server(names: Sequence[str], repository: Path, backends: Path) -> dict[str, str]:
@@ -133,13 +151,17 @@ def _ask_server(names: Sequence[str], repository: Path, backends: Path) -> dict[
 
 def _ask_until_it_ends(triton: Triton, left: list[str], answers: dict[str, str]) -> None:
     while left:
-        name = left.pop(0)
+        name = left[0]
         try:
             answers[name] = triton.load(name, timeout=LOAD_SECONDS)
             triton.post(f"/v2/repository/models/{name}/unload", timeout=LOAD_SECONDS)
         except OSError as error:
+            # A model may end the server some time after its own answer: the one that it hit is asked again.
+            if answers.get(name, "").startswith(ENDED):
+                left.pop(0)
             answers[name] = f"{ENDED}: {error}"
             return
+        left.pop(0)
 
 
 def _ask_check(repository: Path) -> dict[tuple[str, Severity], set[str]]:
