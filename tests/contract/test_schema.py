@@ -1,6 +1,7 @@
 """The generated schema keeps to what every Helm reads, and says something about each key."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,3 +74,13 @@ def test_nothing_is_required_so_that_null_can_remove_a_default() -> None:
 
 def test_the_chart_can_be_a_subchart_because_global_is_open() -> None:
     assert SCHEMA["properties"]["global"]["additionalProperties"] is True
+
+
+def test_patterns_count_no_long_runs_which_make_every_render_dear() -> None:
+    """Helm compiles each pattern at each render: counts up to 253 made it take twice as long; maxLength is free."""
+    patterns = [key for _, node in nodes(SCHEMA) if isinstance(node, dict) for key in node.get("patternProperties", {})]
+    patterns += [str(node["pattern"]) for _, node in nodes(SCHEMA) if isinstance(node, dict) and "pattern" in node]
+    assert len(patterns) > 40
+    assert [
+        text for text in patterns for count in re.findall(r",(\d+)\}", text) if int(count) > 30 and count != "64"
+    ] == []

@@ -21,12 +21,12 @@ from triton_stack.spec.chart_base import (
     Registry,
     ValuesModel,
 )
+from triton_stack.spec.names import MODEL_NAME
 from triton_stack.spec.overlay import overlay
 from triton_stack.spec.pool import ImageDigest, Pool, PoolName, Resources
 
-# The form of names.MODEL_NAME, with an end.
 ModelName = Annotated[
-    str, Form(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$", "a model's name: at most 200 letters, digits, dashes, dots and _")
+    str, Form(f"^{MODEL_NAME.pattern}$", "a model's name: at most 200 letters, digits, dashes, dots and _", 200)
 ]
 AccessMode = Literal["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
 

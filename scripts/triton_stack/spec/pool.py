@@ -57,7 +57,7 @@ class Image(ValuesModel):
             "a repository in lower case; registry, tag and digest have keys of their own",
         ),
     ] = Field("", description="Repository in the registry.")
-    tag: Annotated[str, Form(r"^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$", "an image's tag")] = Field(
+    tag: Annotated[str, Form(r"^([A-Za-z0-9_][A-Za-z0-9._-]*)?$", "an image's tag", 128)] = Field(
         "", description="Tag."
     )
     digest: ImageDigest = Field("", description="Digest, `sha256:...`. Wins over the tag.")
