@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from tests.support.command import triton_stack
 
-COMMANDS = ["init", "generate", "check", "explain", "publish", "endpoints"]
+COMMANDS = ["init", "import", "generate", "config", "check", "explain", "publish", "endpoints"]
 
 
 @pytest.fixture

@@ -48,9 +48,6 @@ def spec_text(message: Any, text: str, head: list[str] | None = None, own: Mappi
         text: the config.pbtxt that it was read from.
         head: lines of a comment above all.
         own: further keys of the spec that are ours, written last.
-
-    Raises:
-        ValueError: the message has a number that YAML specs cannot hold.
     """
     scanned = scan(text)
     comments = find_comments(scanned)
@@ -98,7 +95,8 @@ def _character(character: str) -> str:
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise ValueError(f"{value} is no number that a spec can hold")
+        # Reading the spec refuses it, at its key.
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     mantissa, mark, exponent = repr(value).partition("e")
     # With a point: a reader of YAML 1.1 takes 1e-07 for a text.
     return f"{mantissa if '.' in mantissa else mantissa + '.0'}{mark}{exponent}"
@@ -229,9 +227,10 @@ class _Writer:
 
     def _around(self, path: KeyPath, indent: str) -> str:
         """Write the comments above a key; return those beside it."""
-        beside = self._take("beside", path)
-        above = self._take("above", path)
-        above += beside[1:]
+        above, beside = self._take("above", path), self._take("beside", path)
+        if len(beside) > 1:
+            # One key stood on several lines.
+            above, beside = above + beside, []
         self.lines += [f"{indent}{_comment(text)}" for text in above]
         return f"  {_comment(beside[0])}" if beside else ""
 
