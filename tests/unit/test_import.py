@@ -1,5 +1,6 @@
 """Existing configs become specs that mean the same; what cannot be imported is told, and nothing is written."""
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ def test_an_odd_file_becomes_the_spec_of_a_person(file: Path, tmp_path: Path, mo
 @pytest.mark.parametrize("file", ODD, ids=lambda file: file.stem)
 def test_an_odd_file_means_the_same_as_its_spec(file: Path) -> None:
     assert len(ODD) > 25
-    assert load_spec(file.with_suffix(".yaml")).spec.config == parse_config(file.read_bytes(), file.name)
+    content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
+    assert load_spec(file.with_suffix(".yaml")).spec.config == parse_config(content, file.name)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +155,20 @@ def test_a_spec_that_is_there_is_not_overwritten(repository: Path, tmp_path: Pat
     done = triton_stack("import", repository / "double" / "config.pbtxt", "-o", tmp_path / "m.yaml")
     assert done.code == 2
     assert (tmp_path / "m.yaml").read_text() == "mine"
+
+
+def test_one_file_goes_to_the_models_of_a_stack(repository: Path, tmp_path: Path) -> None:
+    triton_stack("import", repository / "double", "-o", tmp_path / "stack")
+    done = triton_stack("import", repository / "half" / "config.pbtxt", "-o", tmp_path / "stack")
+    assert done.out == f"{tmp_path}/stack/models/half.yaml\n"
+
+
+def test_a_byte_order_mark_is_left_behind_and_told(tmp_path: Path) -> None:
+    (tmp_path / "m.pbtxt").write_bytes(codecs.BOM_UTF8 + CONFIG.encode())
+    assert "a byte order mark where the server takes none" in triton_stack("check", tmp_path / "m.pbtxt").out
+    done = triton_stack("import", tmp_path / "m.pbtxt", "-o", tmp_path / "m.yaml")
+    assert done.code == 0
+    assert "byte order mark" in done.err
 
 
 def test_a_folder_with_other_files_is_refused(repository: Path, tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from triton_stack.spec.environment import Environment
 from triton_stack.spec.model import parse_model_spec
 from triton_stack.spec.template import escaped
 
-COMMENTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=6), max_size=4)
+COMMENTS = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\0"), max_size=6), max_size=4
+)
 
 
 def with_comments(text: str, comments: list[str]) -> str:

@@ -50,10 +50,13 @@ def command(
 
 def _import_file(file: Path, out: Path) -> None:
     from triton_stack.repository.import_folder import import_file, write_spec
+    from triton_stack.repository.scaffold import is_stack
+    from triton_stack.spec.stack import MODELS_FOLDER
 
     model = import_file(file)
     is_file = out.suffix in (".yaml", ".yml") and not out.is_dir()
-    target = out if is_file else out / f"{model.name}.yaml"
+    folder = out / MODELS_FOLDER if is_stack(out) else out
+    target = out if is_file else folder / f"{model.name}.yaml"
     if target.exists():
         raise UsageProblem(f"{target} is there already: choose another name with -o")
     write_spec(target, model.spec)

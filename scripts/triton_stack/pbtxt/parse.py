@@ -19,6 +19,9 @@ _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]*
 _UNKNOWN_ENUM = re.compile(r'Enum type "([\w.]+)" has no value (?:named|with number) (\S+?)\.?$')
 _GIVEN_TWICE = re.compile(r'Message type "[\w.]+" should not have multiple "([^"]*)" fields')
 _EXCLUDE = re.compile(r'Field "([^"]*)" is specified along with field "([^"]*)", another member of oneof')
+BYTE_ORDER_MARK = "\ufeff"
+# Outside of texts and comments: what is not ASCII, control characters, a plus sign.
+_NOT_FOR_THE_SERVER = re.compile(r"[^\x20-\x7e\t\n\r\v\f]|\+(?=[\d.])(?<![eE]\+)")
 _LONE_SIGN = re.compile(r"-(\s+)(?=[\w.])")
 # What templates leave: ${name}, $name, {{ name }}, {% if %}, <name>.
 _PLACEHOLDER = re.compile(r"\$\{[^{}\n]*\}|\$\w+|\{\{[^{}\n]*\}\}|\{%[^\n]*?%\}|(?<=:)(\s*)(<\s*[A-Za-z_][\w -]*>)")
@@ -32,11 +35,13 @@ def parse_config(text: str | bytes, file: str) -> Any:
     """
     document = Document(file, None)
     try:
-        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        decoded = text.decode() if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise FindingsError(
             [document.finding("TS008", f"not UTF-8 text: byte {error.start} is {error.reason}")]
         ) from None
+    if refused := _refused_by_the_server(decoded, file):
+        raise FindingsError(_placeholders(decoded, file) or [refused])
     try:
         return Parse(_with_signs_at_numbers(decoded), new_model_config())
     except ParseError as error:
@@ -55,15 +60,32 @@ def _with_signs_at_numbers(text: str) -> str:
     return "".join(characters)
 
 
+def _refused_by_the_server(text: str, file: str) -> Finding | None:
+    """Find what protobuf's C++ parser, the server's, refuses and its Python parser takes."""
+    match = _NOT_FOR_THE_SERVER.search(without_texts(text))
+    begin = min((place for place in (match.start() if match else -1, text.find("\0")) if place >= 0), default=-1)
+    if begin < 0:
+        return None
+    character = text[begin]
+    shown = character if character.isprintable() else f"U+{ord(character):04X}"
+    what = "a byte order mark" if character == BYTE_ORDER_MARK else f'character "{shown}"'
+    message = f"{what} where the server takes none"
+    fix = "write the number without it" if character == "+" else "remove it"
+    return Finding("TS008", Severity.ERROR, message, "", fix, file, *_place(text, begin))
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column, from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
 def _placeholders(text: str, file: str) -> list[Finding]:
     findings = []
     for match in _PLACEHOLDER.finditer(without_texts(text)):
         begin = match.start(2) if match[2] else match.start()
-        line = text.count("\n", 0, begin) + 1
-        column = begin - text.rfind("\n", 0, begin)
         message = f"placeholder {match[2] or match[0]} was never filled"
         fix = "fill the template first, then use its result"
-        findings.append(Finding("TS012", Severity.ERROR, message, "", fix, file, line, column))
+        findings.append(Finding("TS012", Severity.ERROR, message, "", fix, file, *_place(text, begin)))
     return findings
 
 

@@ -1,5 +1,6 @@
 """Existing config.pbtxt files and model repositories, read to become the specs of a stack. Nothing is written here."""
 
+import codecs
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -157,10 +158,13 @@ def _list(folder: Path) -> Folder:
 def _import(
     content: bytes | None, file: Path, expected: str, folder: Folder | None, source: Path | None
 ) -> ImportedModel:
+    # The server refuses the mark; without it the file is as good as any.
+    has_mark = (content or b"").startswith(codecs.BOM_UTF8)
+    content = content.removeprefix(codecs.BOM_UTF8) if content is not None else None
     text = decode(content or b"")
     message = parse_config(content, str(file)) if content is not None else new_model_config()
     document = Document(str(file), None, locate_fields(text))
-    notes: list[str] = []
+    notes = ["it begins with a byte order mark, which the server refuses: the spec has none"] if has_mark else []
     if content is None:
         notes.append(f"no {CONFIG_FILE}: Triton completes the config from the model's file")
     elif not message.name:
