@@ -19,15 +19,15 @@ def values_schema() -> str:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$comment": MARK,
         "title": "Values of the chart triton-stack",
-        **_clean(schema, schema["$defs"]),
+        **clean(schema, schema["$defs"]),
     }
     return json.dumps(ordered, indent=2, ensure_ascii=False) + "\n"
 
 
-def _clean(node: Any, definitions: dict[str, Any]) -> Any:
+def clean(node: Any, definitions: dict[str, Any]) -> Any:
     """Drop what draft-07 ignores beside `$ref`, and the titles that only repeat the key."""
     if isinstance(node, list):
-        return [_clean(item, definitions) for item in node]
+        return [clean(item, definitions) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
@@ -39,9 +39,9 @@ def _clean(node: Any, definitions: dict[str, Any]) -> Any:
         # Without this a key of the wrong form would be let through unseen.
         node = {**node, "additionalProperties": False}
     return {
-        key: {name: _clean(part, definitions) for name, part in value.items()}
+        key: {name: clean(part, definitions) for name, part in value.items()}
         if key in ("properties", "patternProperties", "$defs")
-        else _clean(value, definitions)
+        else clean(value, definitions)
         for key, value in node.items()
         if not (key == "title" and isinstance(value, str)) and key != "default"
     }

@@ -10,13 +10,13 @@ from triton_stack.spec.base import Document
 from triton_stack.spec.descriptor import enum_choices, enum_value, is_map, is_repeated
 from triton_stack.spec.findings import Finding, FindingsError, KeyPath, suggest
 
-_INT_RANGES = {
+INT_RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
     FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
-_FLOAT_MAX = 3.4028234663852886e38
+FLOAT_MAX = 3.4028234663852886e38
 _NAMES = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
 
 Tree = dict[str, Any]
@@ -101,7 +101,7 @@ class _Reader:
         for key, item in value.items():
             child = (*path, str(key))
             # JSON writes every key as a text, and so do people.
-            if entry["key"].cpp_type in _INT_RANGES and isinstance(key, str) and key.isdecimal():
+            if entry["key"].cpp_type in INT_RANGES and isinstance(key, str) and key.isdecimal():
                 key = int(key)
             checked = self._single(key, entry["key"], child)
             result[str(checked)] = self._single(item, entry["value"], child)
@@ -154,7 +154,7 @@ class _Reader:
         if not isinstance(value, int) or isinstance(value, bool):
             self._wrong_type("a whole number", value, path)
             return 0
-        low, high = _INT_RANGES[field.cpp_type]
+        low, high = INT_RANGES[field.cpp_type]
         if not low <= value <= high:
             self._report("TS005", f'"{path[-1]}" cannot be {value}', path, f"allowed: {low} to {high}")
             return 0
@@ -164,7 +164,7 @@ class _Reader:
         if not isinstance(value, int | float) or isinstance(value, bool):
             self._wrong_type("a number", value, path)
             return 0.0
-        limit = _FLOAT_MAX if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT else math.inf
+        limit = FLOAT_MAX if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT else math.inf
         try:
             number = float(value)
         except OverflowError:
