@@ -104,6 +104,22 @@ def test_a_warm_up_file_of_the_right_size_is_accepted() -> None:
     assert check_model(warm(16)) == []
 
 
+def begun(size: int) -> ModelView:
+    initial = {"name": "s", "data_type": "FP32", "dims": [4], "data_file": "x"}
+    state = {"input_name": "I", "output_name": "O", "data_type": "FP32", "dims": [4], "initial_state": [initial]}
+    files = {"initial_state/x": "." * size}
+    return Model({"sequence_batching": {"state": [state]}}, files, ("initial_state",)).view("m")
+
+
+def test_a_file_of_an_initial_state_that_is_too_short_is_refused() -> None:
+    key = "sequence_batching.state[0].initial_state[0].data_file"
+    assert [(finding.code, finding.key) for finding in check_model(begun(15))] == [("TS336", key)]
+
+
+def test_a_file_of_an_initial_state_of_the_right_size_is_accepted() -> None:
+    assert check_model(begun(16)) == []
+
+
 def decoupled_flows(joined: str) -> list[str]:
     """Two decoupled models, whose answers meet in one step or not."""
     two = Model({"input": [{"name": "INPUT", **TENSOR}, {"name": "SECOND", **TENSOR}]}).view("two")

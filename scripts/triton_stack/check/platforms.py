@@ -162,3 +162,17 @@ def vllm(model: ModelView) -> Iterator[Problem]:
     if not model.target.auto_complete:
         message = "the vLLM backend needs Triton to complete its config, but its pool sets disable-auto-complete-config"
         yield Problem(("backend",), message, "remove that flag from the pool")
+
+
+@rule(
+    "TS535",
+    "repository agents, and none of them",
+    example="model_repository_agents: {agents: []}",
+    fix="backend: python   # and no model_repository_agents",
+    source="Triton core, repo_agent.cc; seen on 2.51: it ends the server",
+)
+def agents_are_there(model: ModelView) -> Iterator[Problem]:
+    """The server asks the first agent of the list, and ends when there is none."""
+    config = model.config
+    if config.HasField("model_repository_agents") and not config.model_repository_agents.agents:
+        yield Problem(("model_repository_agents",), "model_repository_agents names no agent", "remove it")

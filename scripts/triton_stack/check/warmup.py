@@ -82,7 +82,7 @@ def warmup_data(model: ModelView) -> Iterator[Problem]:
     for path, item in runs(model):
         for name, tensor in item.inputs.items():
             key: KeyPath = (*path, "inputs", name)
-            if any(size < 0 for size in tensor.dims):
+            if -1 in tensor.dims or (tensor.input_data_file and byte_size(tensor) < 0):
                 yield Problem((*key, "dims"), "a warm-up tensor needs exact sizes", "replace -1")
             if tensor.WhichOneof("input_data_type") is None:
                 fix = "add zero_data: true, random_data: true or input_data_file"

@@ -89,6 +89,34 @@ def right_config(rng: random.Random) -> Tree:
     return tree
 
 
+def seldom_config(rng: random.Random) -> Tree:
+    """Make a wrong config of a kind that random changes hardly ever lead to."""
+    return rng.choice((_decoupled_fork, _short_state, _new_platform, _no_agent))(rng)
+
+
+def _decoupled_fork(rng: random.Random) -> Tree:
+    tree = _fork(rng)
+    rng.choice(tree["ensemble_scheduling"]["step"][:2])["model_name"] = "step_decoupled"
+    return tree
+
+
+def _short_state(rng: random.Random) -> Tree:
+    state: Tree = {"input_name": "I", "output_name": "O", "data_type": rng.choice(("TYPE_FP32", "TYPE_INT64"))}
+    dims = [rng.randint(2, 4)]
+    initial = {"name": "short", "data_type": state["data_type"], "dims": dims, "data_file": SHORT_FILE}
+    states = [{**state, "dims": dims, "initial_state": [initial]}]
+    return {"backend": "identity", "sequence_batching": {"state": states}}
+
+
+def _no_agent(rng: random.Random) -> Tree:
+    return {**_new_platform(rng), "backend": "identity", "platform": "", "model_repository_agents": {}}
+
+
+def _new_platform(rng: random.Random) -> Tree:
+    tensors = {kind: [_tensor(rng, kind, batching=False, is_input=False)] for kind in ("input", "output")}
+    return {"backend": rng.choice(("", "pytorch")), "platform": "torch_aoti", **tensors}
+
+
 def _dims(rng: random.Random) -> list[int]:
     return [rng.choice((-1, 1, 2, 3, 4, 16)) for _ in range(rng.randint(1, 4))]
 

@@ -19,7 +19,9 @@ NEEDS_A_LIBRARY = {"TS532": "a backend of this name may be there, or not"}
 # Cases that end the server in place of an answer: Triton 2.51 does so, now and then, when a state cannot be begun.
 ENDS_THE_SERVER = {
     "TS334": "the initial_state does not fit its state",
+    "TS336": "the initial_state's file is too short",
     "TS412": "the initial_state's file is not there",
+    "TS535": "the server takes the first agent of none",
     "TS526": "the server follows ensembles that run each other for ever",
 }
 # Rules of the core that a config cannot meet while its folder is whole; test_rules_agree.py has cases of them.

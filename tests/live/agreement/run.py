@@ -14,6 +14,7 @@ from tests.live.agreement.bases import (
     STEP_MODELS,
     broken_ensembles,
     right_config,
+    seldom_config,
     step_model,
 )
 from tests.live.agreement.exceptions import (
@@ -40,6 +41,7 @@ ENDED = "the server ended"
 MODEL_FILES = ("model.py", "model.plan", "model.pt", "model.xml", "model.dali", "model.json", "other.bin")
 PYTHON = "class TritonPythonModel:\n    def execute(self, requests): ...\n"
 SHARE_RIGHT = 0.1
+SHARE_SELDOM = 0.02
 SHARE_OF_TEXT = 0.15
 SHARE_OF_OTHER_NAMES = 0.02
 
@@ -87,6 +89,8 @@ def _case(name: str, rng: random.Random) -> Case:
     tree = right_config(rng)
     if rng.random() < SHARE_RIGHT:
         return Case(name, "right", _text({**tree, "name": name}))
+    if rng.random() < SHARE_SELDOM:
+        return Case(name, "changed", _text({**seldom_config(rng), "name": name}))
     tree = mutated(tree, rng)
     if rng.random() > SHARE_OF_OTHER_NAMES:
         tree["name"] = name
