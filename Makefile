@@ -20,7 +20,7 @@ setup: $(VENV)/.ready ## Make the Python environment
 
 .PHONY: lock
 lock: $(VENV)/.ready ## Pin and hash the requirements anew
-	$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal --group test --group lint pyproject.toml -o requirements.txt
+	$(VENV)/bin/uv pip compile --quiet --custom-compile-command "make lock" --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal --group test --group lint pyproject.toml -o requirements.txt
 
 .PHONY: generate
 generate: $(VENV)/.ready ## Write the generated files anew: values.yaml, schema, references

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from demo import fetch_model
 from devcluster.errors import Problem
@@ -68,9 +69,7 @@ def test_the_first_stack_of_a_user_loads_and_answers_its_sample(tmp_path: Path) 
 
 
 def sample_of(out: Path, model: str) -> str:
-    from ruamel.yaml import YAML
-
-    values = YAML(typ="safe").load(out / "values" / f"{model}.yaml")
+    values = yaml.safe_load((out / "values" / f"{model}.yaml").read_text())
     return str(values["models"][model]["sample"])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from tests.live.test_generated_models import repository_of
 from tests.support.command import triton_stack
@@ -66,7 +66,7 @@ def test_the_core_takes_the_preset(server: Triton, backend: Backend) -> None:
 def test_the_preset_answers_its_sample(server: Triton, out: Path, backend: Backend) -> None:
     name = PRESETS[backend].name
     assert server.load(name) == ""
-    sample = YAML(typ="safe").load(out / "values" / f"{name}.yaml")["models"][name]["sample"]
+    sample = yaml.safe_load((out / "values" / f"{name}.yaml").read_text())["models"][name]["sample"]
     answer = server.post(f"/v2/models/{name}/infer", sample)
     assert answer.status == 200, answer.body
     times = {Backend.PYTHON: 2, Backend.ENSEMBLE: 4}[backend]

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from tests.support.command import triton_stack
 
-COMMANDS = ["init", "import", "generate", "config", "check", "explain", "publish", "endpoints"]
+COMMANDS = ["init", "import", "generate", "config", "check", "explain", "schema", "publish", "endpoints"]
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ def test_a_models_name_stays_a_text_for_helm(stack: Path, tmp_path: Path, name: 
     spec.with_name(f"{name}.yaml").write_text(spec.read_text().replace("name: double", f'name: "{name}"', 1))
     spec.unlink()
     assert triton_stack("generate", stack, "-o", tmp_path / "out").code == 0
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 1)
-    assert list(yaml.load(tmp_path / "out" / "values" / f"{name}.yaml")["models"]) == [name]
+    # PyYAML reads YAML 1.1, as Helm does.
+    values = yaml.safe_load((tmp_path / "out" / "values" / f"{name}.yaml").read_text())
+    assert list(values["models"]) == [name]
 
 
 def test_a_removed_models_files_go(stack: Path, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_values_for_a_claim_name_no_files_and_no_config(stack: Path, tmp_path: P
     (stack / "stack.yaml").write_text(claim)
     done = triton_stack("generate", stack, "-o", tmp_path / "out")
     assert done.code == 0, done.err
-    values = YAML(typ="safe").load(tmp_path / "out" / "values" / "double.yaml")
+    values = yaml.safe_load((tmp_path / "out" / "values" / "double.yaml").read_text())
     assert list(values["models"]["double"]) == ["pool", "sample"]
     assert (tmp_path / "out" / "model_repository" / "double" / "config.pbtxt").is_file()
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from onnx import TensorProto
-from ruamel.yaml import YAML
 
 from tests.support.command import Result, triton_stack
 from tests.support.onnx_models import model, write
@@ -48,7 +48,7 @@ def findings(path: Path) -> list[tuple[str, str]]:
 
 
 def spec_of(stack: Path, name: str) -> dict[str, Any]:
-    spec: dict[str, Any] = YAML(typ="safe").load(stack / "models" / f"{name}.yaml")
+    spec: dict[str, Any] = yaml.safe_load((stack / "models" / f"{name}.yaml").read_text())
     return spec
 
 
