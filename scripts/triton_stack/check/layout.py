@@ -1,11 +1,11 @@
 """Rules on a model's folder: versions and files (TS4xx), names in a bundle (TS7xx)."""
 
-import ast
 from collections.abc import Iterator
 from typing import Any
 
 from triton_stack.check.registry import Problem, rule
-from triton_stack.check.view import Folder, ModelView
+from triton_stack.check.version_policy import top_folders, versions
+from triton_stack.check.view import ModelView
 from triton_stack.check.warmup import runs
 from triton_stack.spec.findings import KeyPath, Severity
 from triton_stack.spec.names import (
@@ -18,29 +18,6 @@ from triton_stack.spec.names import (
 )
 
 
-def _top_folders(folder: Folder) -> list[str]:
-    return sorted(path for path in folder.directories if "/" not in path)
-
-
-def versions(folder: Folder) -> list[str]:
-    """Return the version directories, in numeric order."""
-    return sorted((name for name in _top_folders(folder) if is_version_name(name)), key=int)
-
-
-def served_versions(model: ModelView) -> list[int] | None:
-    """Return the versions that the model's policy serves, None when its folder is not at hand."""
-    if model.folder is None:
-        return None
-    there = [int(name) for name in versions(model.folder)]
-    policy = model.config.version_policy
-    if policy.HasField("specific"):
-        return [version for version in there if version in policy.specific.versions]
-    if policy.HasField("all") or (model.config.HasField("version_policy") and not policy.HasField("latest")):
-        return there
-    count = policy.latest.num_versions if policy.HasField("latest") else 1
-    return there[-count:] if count else []
-
-
 @rule(
     "TS402",
     "directory that Triton takes for a version by mistake",
@@ -51,7 +28,7 @@ def served_versions(model: ModelView) -> list[int] | None:
 )
 def version_names(model: ModelView) -> Iterator[Problem]:
     """Triton reads the leading digits alone: "3abc" makes it look for version 3, and 20 digits crash it."""
-    for name in _top_folders(model.folder) if model.folder else []:
+    for name in top_folders(model.folder) if model.folder else []:
         if looks_like_version(name) and not is_version_name(name):
             message = f'version directory "{name}" is not a number that Triton reads right'
             yield Problem(model.folder_key, message, "use 0 or a number of at most 18 digits, without leading zeros")
@@ -69,7 +46,7 @@ def has_version(model: ModelView) -> Iterator[Problem]:
     """Triton loads nothing without a version directory."""
     if model.folder is None or not _is_model(model) or versions(model.folder):
         return
-    if not any(looks_like_version(name) for name in _top_folders(model.folder)):
+    if not any(looks_like_version(name) for name in top_folders(model.folder)):
         yield Problem(model.folder_key, "there is no version directory", "put the model's files into a folder 1")
 
 
@@ -112,50 +89,6 @@ def is_a_model(model: ModelView) -> Iterator[Problem]:
 
 
 @rule(
-    "TS406",
-    "python model that cannot run",
-    example="a model.py whose class TritonPythonModel has no execute",
-    fix="class TritonPythonModel with def execute(self, requests)",
-    source="python backend, pb_stub.cc: Stub::Initialize",
-)
-def python_models(model: ModelView) -> Iterator[Problem]:
-    """The python backend needs class TritonPythonModel with execute in model.py."""
-    if model.folder is None or model.config.backend != "python":
-        return
-    for path, text in sorted(model.folder.python.items()):
-        problem = _python_problem(text)
-        if problem:
-            yield Problem(
-                model.folder_key,
-                f"{path}: {problem}",
-                "it needs: class TritonPythonModel, with def execute(self, requests)",
-            )
-
-
-def _python_problem(text: bytes) -> str:
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        return f"line {error.lineno}: {error.msg}"
-    except (ValueError, RecursionError, MemoryError) as error:
-        return f"cannot be read as Python: {error}"
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == "TritonPythonModel":
-            names = {item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
-            return "" if "execute" in names or node.bases or node.decorator_list else "TritonPythonModel has no execute"
-    # It may come from elsewhere, by import or assignment.
-    named = any(
-        isinstance(node, ast.Name | ast.alias) and _name_of(node) in ("TritonPythonModel", "*")
-        for node in ast.walk(tree)
-    )
-    return "" if named else "there is no class TritonPythonModel"
-
-
-def _name_of(node: ast.Name | ast.alias) -> str:
-    return node.id if isinstance(node, ast.Name) else node.asname or node.name
-
-
-@rule(
     "TS407",
     "own config.pbtxt beside a generated one",
     example="source names a folder that has a config.pbtxt of its own",
@@ -180,7 +113,7 @@ def stray_folders(model: ModelView) -> Iterator[Problem]:
     """Triton passes it over, but each change in it reloads all versions."""
     if model.folder is None or not _is_model(model):
         return
-    for name in _top_folders(model.folder):
+    for name in top_folders(model.folder):
         if not looks_like_version(name) and name not in KNOWN_FOLDERS:
             fix = f"remove it; Triton knows version directories and {', '.join(sorted(KNOWN_FOLDERS))}"
             yield Problem(model.folder_key, f'"{name}" is neither a version nor a folder that Triton uses', fix)
@@ -198,73 +131,6 @@ def broken_files(model: ModelView) -> Iterator[Problem]:
     """A dangling link, a loop of links or a special file cannot be served or published."""
     for path in sorted(model.folder.broken) if model.folder else []:
         yield Problem(model.folder_key, f'"{path}" is a broken link, or no plain file', "replace it by a file")
-
-
-@rule(
-    "TS410",
-    "version policy that serves nothing",
-    example="version_policy: {latest: {}}",
-    fix="version_policy: {latest: {num_versions: 1}}",
-    source="Triton core, model_lifecycle.cc: VersionsToLoad",
-)
-def version_policy(model: ModelView) -> Iterator[Problem]:
-    """Triton refuses a policy that leaves no version."""
-    policy = model.config.version_policy
-    if policy.HasField("latest") and policy.latest.num_versions == 0:
-        yield Problem(("version_policy", "latest"), "latest serves 0 versions", "write latest: {num_versions: 1}")
-    if policy.HasField("specific") and not policy.specific.versions:
-        yield Problem(("version_policy", "specific"), "specific names no version", "write specific: {versions: [1]}")
-        return
-    asked = list(policy.specific.versions)
-    if asked and model.folder is not None and len(list(_absent_versions(model))) == len(asked):
-        there = ", ".join(versions(model.folder)) or "none"
-        yield Problem(
-            ("version_policy", "specific", "versions"), f"none of the versions {asked} is there", f"there: {there}"
-        )
-
-
-@rule(
-    "TS411",
-    "version policy that names a version which is not there",
-    Severity.WARNING,
-    example="version_policy: {specific: {versions: [1, 7]}}",
-    fix="version_policy: {specific: {versions: [1]}}",
-    source="Triton core, model_lifecycle.cc: VersionsToLoad",
-)
-def specific_versions(model: ModelView) -> Iterator[Problem]:
-    """Triton serves the named versions that are there, and says of the others only in its log."""
-    named = list(_absent_versions(model))
-    if model.folder is not None and len(named) < len(model.config.version_policy.specific.versions):
-        there = ", ".join(versions(model.folder))
-        for index, version in named:
-            key: KeyPath = ("version_policy", "specific", "versions", index)
-            yield Problem(key, f"there is no version {version}", f"versions there: {there}")
-
-
-def _absent_versions(model: ModelView) -> Iterator[tuple[int, int]]:
-    if model.folder is not None:
-        there = versions(model.folder)
-        asked = list(model.config.version_policy.specific.versions)
-        for index, version in enumerate(asked):
-            # One that is named twice counts as there (TS421).
-            if str(version) not in there and asked.count(version) == 1:
-                yield index, version
-
-
-@rule(
-    "TS421",
-    "version that a policy names twice",
-    example="version_policy: {specific: {versions: [1, 1]}}",
-    fix="version_policy: {specific: {versions: [1]}}",
-    source="Triton core, model_lifecycle.cc: VersionsToLoad, seen on 2.51",
-)
-def versions_differ(model: ModelView) -> Iterator[Problem]:
-    """Triton then takes the version for present, and tries to serve it without its directory."""
-    asked = list(model.config.version_policy.specific.versions)
-    for index, version in enumerate(asked):
-        if version in asked[:index]:
-            key: KeyPath = ("version_policy", "specific", "versions", index)
-            yield Problem(key, f"version {version} is named twice", "keep one")
 
 
 @rule(
@@ -319,4 +185,4 @@ def bundle_paths(model: ModelView) -> Iterator[Problem]:
 def _is_model(model: ModelView) -> bool:
     if model.config is not None or model.folder is None:
         return True
-    return any(looks_like_version(name) for name in _top_folders(model.folder))
+    return any(looks_like_version(name) for name in top_folders(model.folder))
