@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from triton_stack.check.backends import completes_itself, resolve
-from triton_stack.check.version_policy import versions
 from triton_stack.check.registry import Problem, rule
+from triton_stack.check.version_policy import versions
 from triton_stack.check.view import ModelView, OnnxModel, OnnxTensor
 from triton_stack.spec.findings import KeyPath, Severity, suggest
 
