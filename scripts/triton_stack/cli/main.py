@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from triton_stack.cli import check, config, endpoints, explain, generate, import_, init, publish
+from triton_stack.cli import check, config, endpoints, explain, generate, import_, init, publish, schema
 from triton_stack.cli.console import UsageProblem, fail
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (init, import_, generate, config, check, explain, publish, endpoints):
+for module in (init, import_, generate, config, check, explain, schema, publish, endpoints):
     app.command(module.NAME, epilog=f"Example: {module.EXAMPLE}")(module.command)
 
 

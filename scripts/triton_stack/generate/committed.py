@@ -11,6 +11,8 @@ from triton_stack.generate.chart_schema import values_schema
 from triton_stack.generate.chart_values import values_yaml
 from triton_stack.generate.checks_reference import checks_reference
 from triton_stack.generate.server_flags import server_flags
+from triton_stack.generate.spec_reference import spec_reference
+from triton_stack.generate.spec_schema import model_spec_schema, stack_schema
 
 
 def committed_files() -> dict[str, str]:
@@ -21,6 +23,9 @@ def committed_files() -> dict[str, str]:
         "charts/triton-stack/values.schema.json": values_schema(),
         "charts/triton-stack/values.yaml": values_yaml(),
         "docs/reference/checks.md": checks_reference(),
+        "docs/reference/model-spec.md": spec_reference(),
+        "docs/reference/model-spec.schema.json": model_spec_schema(),
+        "docs/reference/stack.schema.json": stack_schema(),
     }
 
 
