@@ -104,7 +104,7 @@ def test_generate_writes_nothing_for_a_stack_with_errors(stack: Path, tmp_path: 
     spec.write_text(spec.read_text().replace("max_batch_size", "max_batchsize"))
     done = triton_stack("generate", stack, "-o", tmp_path / "out")
     assert done.code == 1
-    assert f'{spec}:4:1: error TS003 [max_batchsize]: unknown key "max_batchsize"' in done.err
+    assert f'{spec}:5:1: error TS003 [max_batchsize]: unknown key "max_batchsize"' in done.err
     assert 'fix: did you mean "max_batch_size"?' in done.err
     assert not (tmp_path / "out").exists()
 
@@ -113,7 +113,7 @@ def test_a_mistyped_pool_is_found_before_anything_is_deployed(stack: Path) -> No
     spec = stack / "models" / "double.yaml"
     spec.write_text(spec.read_text() + "pool: gpu\n")
     found = json.loads(triton_stack("check", stack, "-o", "json").out)
-    assert ("TS801", "pool", str(spec), 16) in [
+    assert ("TS801", "pool", str(spec), 17) in [
         (item["code"], item["key"], item["file"], item["line"]) for item in found
     ]
 
@@ -201,7 +201,7 @@ def test_a_source_that_is_no_folder_is_named_at_its_key(stack: Path) -> None:
     spec = stack / "models" / "double.yaml"
     spec.write_text(spec.read_text().replace("../files/double", "../files/dubble"))
     found = json.loads(triton_stack("check", stack, "-o", "json").out)
-    assert ("TS401", "source", 11) in [(item["code"], item["key"], item["line"]) for item in found]
+    assert [(item["code"], item["key"], item["line"]) for item in found] == [("TS401", "source", 12)]
 
 
 def test_the_curl_line_survives_quotes_in_the_sample() -> None:

@@ -402,3 +402,12 @@ def test_code_in_a_message_is_no_template_in_the_spec(tmp_path: Path) -> None:
     )
     assert spec["name"] == "net"
     assert "{{ x }}" in said
+
+
+def test_editors_find_the_schema_that_a_new_stacks_files_name(tmp_path: Path) -> None:
+    stack = tmp_path / "stack"
+    assert triton_stack("init", stack).code == 0
+    for file in (stack / "stack.yaml", stack / "models" / "double.yaml"):
+        first = file.read_text().splitlines()[0]
+        assert first.startswith("# yaml-language-server: $schema=")
+        assert "properties" in json.loads((file.parent / first.partition("=")[2]).read_text())

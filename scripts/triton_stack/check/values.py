@@ -36,14 +36,21 @@ def check_values(documents: Sequence[Document]) -> list[Finding]:
     return [replace(finding, file=_owner(finding, owners, whole.file)) for finding in _judge(whole, ())]
 
 
-def check_stack_values(document: Document, models: Sequence[ModelSpec]) -> list[Finding]:
-    """Judge the values of a stack.yaml together with those that its models will make."""
+def check_stack_values(document: Document, models: Sequence[ModelSpec], unread: bool = False) -> list[Finding]:
+    """Judge the values of a stack.yaml together with those that its models will make.
+
+    Args:
+        document: stack.yaml.
+        models: those that could be read.
+        unread: there are others, so nothing can be said of a pool that seems to have no model.
+    """
     values = document.data.get("values", {})
     made = {model.name: _made(model, uses_claim(values)) for model in models}
     merged = overlay(values, {"models": made}) if made else values
     whole = Document(document.file, {**document.data, "values": merged}, document.positions)
     specs = {model.name: model.document for model in models}
-    return [_in_spec(finding, specs, document) for finding in _judge(whole, ("values",))]
+    found = [_in_spec(finding, specs, document) for finding in _judge(whole, ("values",))]
+    return [finding for finding in found if not (unread and finding.key == "values.models")]
 
 
 def _in_spec(finding: Finding, specs: dict[str, Document], document: Document) -> Finding:

@@ -23,7 +23,9 @@ def command(
     ] = None,
 ) -> None:
     """Write a stack with one model, or add a model to a stack: a spec that is right for its backend, to edit."""
-    from triton_stack.repository.scaffold import ScaffoldError, is_stack, plan_models, size_of, write_models
+    from triton_stack.generate.spec_schema import model_spec_schema, stack_schema
+    from triton_stack.repository import scaffold
+    from triton_stack.repository.scaffold import ScaffoldError, is_stack, plan_models, size_of
 
     if backend is None and (model is not None or is_stack(folder)):
         raise UsageProblem(f"say which --backend the model has: {', '.join(Backend)}")
@@ -31,7 +33,11 @@ def command(
     try:
         models = plan_models(folder, wanted, name, model)
         progress = Progress("copying", size_of(models))
-        written = write_models(folder, wanted, models, progress)
+        schemas = {
+            scaffold.SPEC_SCHEMA: model_spec_schema().encode(),
+            scaffold.STACK_SCHEMA: stack_schema().encode(),
+        }
+        written = scaffold.write_models(folder, wanted, models, schemas, progress)
         progress.finish()
     except ScaffoldError as error:
         raise UsageProblem(str(error)) from None

@@ -15,6 +15,10 @@ from triton_stack.spec.names import is_model_name
 from triton_stack.spec.stack import MODELS_FOLDER, STACK_FILE
 
 _FILES_FOLDER = "files"
+# JSON schemas for editors, beside the files that follow them.
+_SCHEMA_FOLDER = ".triton-stack"
+_SCHEMA_LINE = "# yaml-language-server: $schema={folder}{file}\n"
+SPEC_SCHEMA, STACK_SCHEMA = "model-spec.schema.json", "stack.schema.json"
 
 
 class ScaffoldError(Exception):
@@ -51,7 +55,11 @@ def plan_models(target: Path, backend: Backend, name: str | None, model: Path | 
 
 
 def write_models(
-    target: Path, backend: Backend, models: Sequence[NewModel], progress: Callable[[int], None] = lambda _size: None
+    target: Path,
+    backend: Backend,
+    models: Sequence[NewModel],
+    schemas: Mapping[str, bytes],
+    progress: Callable[[int], None] = lambda _size: None,
 ) -> list[Path]:
     """Write the models into a stack, and the stack itself where there is none; what is there is never touched.
 
@@ -59,6 +67,7 @@ def write_models(
         target: the stack's folder.
         backend: of the model that was asked for.
         models: as ``plan_models`` gives them.
+        schemas: JSON schemas for editors, by ``SPEC_SCHEMA`` and ``STACK_SCHEMA``; one that is there stays.
         progress: called with the number of bytes copied since the last call.
 
     Returns:
@@ -69,14 +78,20 @@ def write_models(
     """
     contents: dict[str, Path | bytes] = {}
     if not is_stack(target):
-        contents[STACK_FILE] = stack_text(backend).encode()
+        line = _SCHEMA_LINE.format(folder=f"{_SCHEMA_FOLDER}/", file=STACK_SCHEMA)
+        contents[STACK_FILE] = (line + stack_text(backend)).encode()
     folders = []
+    line = _SCHEMA_LINE.format(folder=f"../{_SCHEMA_FOLDER}/", file=SPEC_SCHEMA)
     for model in models:
-        contents[f"{MODELS_FOLDER}/{model.name}.yaml"] = model.spec.encode()
+        contents[f"{MODELS_FOLDER}/{model.name}.yaml"] = (line + model.spec).encode()
         for path, content in model.files.items():
             contents[f"{_FILES_FOLDER}/{model.name}/1/{path}"] = content
         if model.missing:
             folders.append(f"{_FILES_FOLDER}/{model.name}/1")
+    for file, schema in schemas.items():
+        path = f"{_SCHEMA_FOLDER}/{file}"
+        if not (target / path).exists():
+            contents[path] = schema
     return write_into(target, contents, folders, progress)
 
 
@@ -169,7 +184,8 @@ def _stage(
 
 def _move(staging: Path, target: Path) -> None:
     """Move specs, model folders and stack.yaml to their places; take all back when one fails."""
-    moves = [staging / STACK_FILE, *(staging / _FILES_FOLDER).glob("*"), *(staging / MODELS_FOLDER).glob("*")]
+    folders = (_FILES_FOLDER, MODELS_FOLDER, _SCHEMA_FOLDER)
+    moves = [staging / STACK_FILE, *(path for folder in folders for path in (staging / folder).glob("*"))]
     done: list[Path] = []
     try:
         for source in moves:

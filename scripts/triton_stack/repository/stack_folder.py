@@ -223,7 +223,8 @@ def _load(
             Finding("TS009", Severity.WARNING, message, fix=f"rename it to {strange.stem}.yaml", file=str(strange))
         )
     findings += check_stack([view(model, pool_target(stack.values, model.spec.own.pool, triton)) for model in models])
-    findings += check_stack_values(document, [model.spec for model in models])
+    unread = not files or len(models) < len(files)
+    findings += check_stack_values(document, [model.spec for model in models], unread)
     return LoadedStack(root, environment, stack, document, tuple(models), tuple(findings))
 
 
