@@ -62,6 +62,8 @@ values:
     vllm: {gpu: {count: 1}, image: {tag: 26.08-vllm-python-py3}}
 """
 PYTHON = "class TritonPythonModel:\n    def execute(self, requests): ...\n"
+# What the one example of FIL loads: its file depends on the format.
+OTHER_FILES = {"fil": "xgboost.json"}
 # Longer than any tensor of the examples.
 DATA_BYTES = 1 << 16
 
@@ -88,7 +90,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_files(folder: Path, config: Any) -> None:
     policy = config.version_policy
     versions = list(policy.specific.versions) or ([1, 2, 3, 4] if config.HasField("version_policy") else [1])
-    model = default_file(config.backend, config.platform, config.default_model_filename) or "model.bin"
+    usual = default_file(config.backend, config.platform, config.default_model_filename)
+    model = OTHER_FILES.get(config.backend) or usual or "model.bin"
     for version in versions:
         for file in {model, *config.cc_model_filenames.values()}:
             path = folder / str(version) / file
