@@ -150,3 +150,22 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lost+found").mkdir()
     with running_triton(tmp_path) as triton:
         assert triton.load("lost+found")
+
+
+LIMITED = ("--rate-limit=execution_count", "--rate-limit-resource=R1:2")
+
+
+def resource(count: int, everywhere: bool = False) -> Model:
+    limiter = {"resources": [{"name": "R1", "count": count, "global": everywhere}]}
+    return Model({"instance_group": [{"kind": "CPU", "rate_limiter": limiter}]})
+
+
+def test_a_server_that_limits_rates_refuses_what_check_refuses(tmp_path: Path) -> None:
+    """The reason of TS517 and TS518."""
+    models = {"fits": resource(2), "too_many": resource(3), "other_kind": resource(2, everywhere=True)}
+    for name, model in models.items():
+        write_model(tmp_path, name, model)
+    with running_triton(tmp_path, extra_args=LIMITED) as triton:
+        assert triton.load("fits") == ""
+        assert "limited to 2" in triton.load("too_many")
+        assert "both global and device-specific" in triton.load("other_kind")

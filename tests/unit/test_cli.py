@@ -135,6 +135,37 @@ def test_values_files_are_judged_together_in_their_order(tmp_path: Path) -> None
     assert finding["key"] == "modelRepository.objectStore.url"
 
 
+CONFIGS = """modelRepository: {{objectStore: {{url: "s3://models/x"}}}}
+models:
+  m:
+    digest: sha256:{digest}
+    config: |
+      name: "m"
+      backend: "python"
+      max_batch_size: {size}
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "found"),
+    [("4", []), ("-1", [("TS301", "models.m.config", 8)]), ("four", [("TS008", "models.m.config", 8)])],
+)
+def test_the_configs_in_values_are_judged_too(tmp_path: Path, size: str, found: list[tuple[str, str, int]]) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text(CONFIGS.format(digest="0" * 64, size=size))
+    listed = json.loads(triton_stack("check", values, "-o", "json").out)
+    assert [(item["code"], item["key"], item["line"]) for item in listed] == found
+
+
+def test_an_ensemble_in_values_is_not_missed_its_steps_of_another_file(tmp_path: Path) -> None:
+    assert triton_stack("init", tmp_path / "stack", "--backend", "ensemble", "--name", "chain").code == 0
+    assert triton_stack("generate", tmp_path / "stack", "-o", tmp_path / "out").code == 0
+    values = tmp_path / "out" / "values"
+    done = triton_stack("check", values / "stack.yaml", values / "chain.yaml")
+    assert (done.code, done.out) == (0, "")
+    assert triton_stack("check", *sorted(values.iterdir())).code == 0
+
+
 def test_findings_in_json_have_all_their_fields(tmp_path: Path) -> None:
     (tmp_path / "config.pbtxt").write_text('name: "x"\nmax_batch_size: -1\n')
     done = triton_stack("check", tmp_path / "config.pbtxt", "-o", "json")

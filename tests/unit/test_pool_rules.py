@@ -65,6 +65,27 @@ def test_what_the_server_has_to_be_told_is_missed(
     assert codes(config, Target(flags=flags)) == found
 
 
+def resource(count: int = 1, **keys: Any) -> dict[str, Any]:
+    return groups(kind="CPU", rate_limiter={"resources": [{"name": "R1", "count": count, **keys}]})
+
+
+RATE_LIMIT = {"rate-limit": "execution_count"}
+R1 = "instance_group[0].rate_limiter.resources[0]"
+
+
+@pytest.mark.parametrize(("limit", "found"), [(["R1:2"], [("TS518", f"{R1}.count")]), ("R1:3:0", []), (None, [])])
+def test_a_resource_of_which_the_server_has_too_few_is_refused(limit: Any, found: list[tuple[str, str]]) -> None:
+    flags = {**RATE_LIMIT, "rate-limit-resource": limit}
+    assert codes(resource(3), Target(flags=flags)) == found
+
+
+@pytest.mark.parametrize(("other", "found"), [({"global": True}, ["TS517"]), ({}, [])])
+def test_a_resource_is_the_servers_or_a_devices_in_all_models(other: dict[str, Any], found: list[str]) -> None:
+    target = Target(flags=RATE_LIMIT)
+    views = [replace(Model(resource(**keys)).view(name), target=target) for name, keys in (("a", {}), ("b", other))]
+    assert [finding.code for finding in check_stack(views)] == found
+
+
 @pytest.mark.parametrize(
     ("backend", "image"), [("vllm", FULL_TAG), ("tensorrtllm", VLLM_TAG), ("onnxruntime", VLLM_TAG)]
 )

@@ -27,7 +27,7 @@ def test_every_rule_over_a_model_is_tested() -> None:
     here = {"TS101", "TS102", "TS103", "TS405", "TS407", "TS409", "TS510", "TS606", "TS701"}
     # Tested with the codes: tests/contract/test_codes.py.
     explained = {code for code, rule in RULES.items() if piece(rule.example) is not None}
-    pools = {"TS512", "TS514", "TS515", "TS528", "TS531", "TS336", "TS542"}  # test_pool_rules.py
+    pools = {"TS512", "TS514", "TS515", "TS517", "TS518", "TS528", "TS531", "TS336", "TS542"}  # test_pool_rules.py
     files = {"TS413", "TS414", "TS415", "TS416", "TS417"}  # test_model_files.py
     versions = {"TS121", "TS122"}  # test_versions.py
     tested = versions | here | explained | pools | files | {case.code for case in CASES}

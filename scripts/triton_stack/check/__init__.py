@@ -2,27 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from importlib import import_module
 
-from triton_stack.check import (
-    batch_tensors,
-    batching,
-    ensemble_graph,
-    ensemble_tensors,
-    ensembles,
-    instances,
-    layout,
-    metrics,
-    model_files,
-    names,
-    platforms,
-    python_models,
-    samples,
-    sequence,
-    tensors,
-    version_policy,
-    versions,
-    warmup,
-)
 from triton_stack.check.registry import RULES, Rule, run_rules
 from triton_stack.check.view import Folder, ModelView
 from triton_stack.spec.findings import Finding, Severity
@@ -30,26 +11,28 @@ from triton_stack.spec.findings import Finding, Severity
 __all__ = ["RULES", "Folder", "ModelView", "Rule", "check_model", "check_stack", "has_errors", "run_rules"]
 
 # To import a module of rules is to register them.
-RULE_MODULES = (
-    batch_tensors,
-    batching,
-    ensemble_graph,
-    ensemble_tensors,
-    ensembles,
-    instances,
-    layout,
-    metrics,
-    model_files,
-    names,
-    platforms,
-    python_models,
-    samples,
-    sequence,
-    tensors,
-    version_policy,
-    versions,
-    warmup,
-)
+for _module in (
+    "batch_tensors",
+    "batching",
+    "ensemble_graph",
+    "ensemble_tensors",
+    "ensembles",
+    "instances",
+    "layout",
+    "metrics",
+    "model_files",
+    "names",
+    "platforms",
+    "python_models",
+    "rate_limiter",
+    "samples",
+    "sequence",
+    "tensors",
+    "version_policy",
+    "versions",
+    "warmup",
+):
+    import_module(f"triton_stack.check.{_module}")
 
 
 def check_stack(models: Sequence[ModelView]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Rules on instance groups: GPUs, profiles, and what the pool has to offer (TS501, TS502, TS512 to TS516)."""
+"""Rules on instance groups: GPUs, profiles, and what the pool has to offer (TS501, TS502, TS51x)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -91,25 +91,6 @@ def profiles(model: ModelView) -> Iterator[Problem]:
 def _starts_as_number(text: str) -> bool:
     """C++ reads leading digits, after blanks and a sign, and leaves the rest."""
     return text.lstrip(" \t\n\v\f\r").removeprefix("+")[:1].isdecimal()
-
-
-@rule(
-    "TS514",
-    "rate limiter that is switched off",
-    Severity.WARNING,
-    example="an instance group with rate_limiter, in a pool without the flag rate-limit",
-    fix="the pool's value server.extraArgs {rate-limit: execution_count}",
-    source="Triton core, rate_limiter.cc: RegisterModelInstance",
-)
-def rate_limiter_is_on(model: ModelView) -> Iterator[Problem]:
-    """Resources and priorities are passed over unless the server runs with --rate-limit=execution_count."""
-    flags = model.target.flags
-    if flags is None or str(flags.get("rate-limit", "off")) != "off":
-        return
-    for path, group, _ in _groups(model):
-        if group.HasField("rate_limiter"):
-            fix = "set server.extraArgs.rate-limit: execution_count in the pool, or remove it"
-            yield Problem((*path, "rate_limiter"), "rate_limiter does nothing in this pool", fix)
 
 
 @rule(

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from triton_stack.check.backends import resolve
 from triton_stack.check.registry import Problem, rule
-from triton_stack.check.version_policy import top_folders, versions
+from triton_stack.check.version_policy import served_versions, top_folders, versions
 from triton_stack.check.view import ModelView
 from triton_stack.check.warmup import runs
 from triton_stack.spec.findings import KeyPath, Severity
@@ -46,8 +47,12 @@ def has_version(model: ModelView) -> Iterator[Problem]:
     """Triton loads nothing without a version directory."""
     if model.folder is None or not _is_model(model) or versions(model.folder):
         return
-    if not any(looks_like_version(name) for name in top_folders(model.folder)):
-        yield Problem(model.folder_key, "there is no version directory", "put the model's files into a folder 1")
+    if any(looks_like_version(name) for name in top_folders(model.folder)):
+        return
+    fix = "put the model's files into a folder 1"
+    if model.config is not None and model.config.HasField("ensemble_scheduling"):
+        fix = "make an empty folder 1, as an ensemble needs; git and object stores keep it only with a file in it"
+    yield Problem(model.folder_key, "there is no version directory", fix)
 
 
 @rule(
@@ -58,18 +63,18 @@ def has_version(model: ModelView) -> Iterator[Problem]:
     source="Triton core, model_config_utils.cc: AutoCompleteBackendFields, and the backend's own model file",
 )
 def default_files(model: ModelView) -> Iterator[Problem]:
-    """A version without its file fails, or hangs the load."""
-    if model.folder is None or model.config.HasField("ensemble_scheduling"):
+    """A served version without its file fails, or hangs the load."""
+    config, resolved = model.config, resolve(model)
+    if model.folder is None or resolved is None or config.HasField("ensemble_scheduling"):
         return
-    config = model.config
-    wanted = default_file(config.backend, config.platform, config.default_model_filename)
+    model_type = config.parameters["model_type"].string_value if "model_type" in config.parameters else ""
+    wanted = default_file(resolved.backend, resolved.platform, config.default_model_filename, model_type)
     if wanted is None or config.cc_model_filenames or config.runtime:
         return
-    for version in versions(model.folder):
+    for version in served_versions(model) or ():
         path = f"{version}/{wanted}"
         if path not in model.folder.files and path not in model.folder.directories:
-            backend = config.backend or config.platform
-            message = f'version {version} has no {wanted}, which backend "{backend}" loads'
+            message = f'version {version} has no {wanted}, which backend "{resolved.backend}" loads'
             yield Problem(model.folder_key, message, f"add {path}, or name the file in default_model_filename")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from triton_stack.check.values_configs import check_configs
 from triton_stack.spec.base import Document, pydantic_findings
 from triton_stack.spec.findings import Finding, KeyPath, format_key
 from triton_stack.spec.model import ModelSpec
@@ -33,7 +34,11 @@ def check_values(documents: Sequence[Document]) -> list[Finding]:
         positions |= document.positions
         owners |= dict.fromkeys(document.positions, document.file)
     whole = Document(documents[-1].file if documents else "", merged, positions)
-    return [replace(finding, file=_owner(finding, owners, whole.file)) for finding in _judge(whole, ())]
+    found = list(_judge(whole, ()))
+    # What the chart refuses of a config is said once.
+    refused = {finding.key for finding in found}
+    found += [finding for finding in check_configs(whole) if finding.key not in refused]
+    return [replace(finding, file=_owner(finding, owners, whole.file)) for finding in found]
 
 
 def check_stack_values(document: Document, models: Sequence[ModelSpec], unread: bool = False) -> list[Finding]:

@@ -12,20 +12,13 @@ from triton_stack.check.view import OnnxModel, OnnxTensor
 from triton_stack.repository.onnx_file import ONNX_MISSING, can_read_onnx, read_onnx
 from triton_stack.repository.preset_backends import Backend
 from triton_stack.repository.python_file import read_python_model
+from triton_stack.spec.names import FIL_FILES
 
 
 class PresetError(Exception):
     """The model's file cannot be used; the message says why."""
 
 
-# FIL's formats by the ending of the file: its name in a version, and the backend's word for it.
-_FIL_FORMATS = {
-    ".json": ("xgboost.json", "xgboost_json"),
-    ".ubj": ("xgboost.ubj", "xgboost_ubj"),
-    ".model": ("xgboost.model", "xgboost"),
-    ".txt": ("model.txt", "lightgbm"),
-    ".tl": ("checkpoint.tl", "treelite_checkpoint"),
-}
 # A batch that most models gain from, and that fits most GPUs.
 _BATCH = 8
 # What a sample may have: its request goes into a ConfigMap.
@@ -125,7 +118,7 @@ def new_model(backend: Backend, name: str, model: Path | None, listed: Callable[
     preset = PRESETS[backend]
     if backend is Backend.ENSEMBLE and model is not None:
         raise PresetError("an ensemble has no files of its own: leave out --model")
-    file = _FIL_FORMATS[_fil_ending(model)][0] if backend is Backend.FIL else preset.file
+    file = FIL_FILES[_fil_type(model)] if backend is Backend.FIL else preset.file
     files = _version_files(backend, file, model, listed) if model is not None else {}
     facts = _facts(backend, files.get(file), file)
     if model is None and preset.example:
@@ -148,12 +141,14 @@ def example_file(name: str) -> bytes:
     return (files("triton_stack.repository") / "scaffold_files" / name).read_bytes()
 
 
-def _fil_ending(model: Path | None) -> str:
+def _fil_type(model: Path | None) -> str:
+    """Tell FIL's word for the format, by the file's ending."""
+    endings = {Path(file).suffix: word for word, file in FIL_FILES.items() if word}
     if model is None or model.is_dir():
-        return ".json"
-    if model.suffix not in _FIL_FORMATS:
-        raise PresetError(f"{model} is no file of FIL's: it must end in {', '.join(_FIL_FORMATS)}")
-    return model.suffix
+        return "xgboost_json"
+    if model.suffix not in endings:
+        raise PresetError(f"{model} is no file of FIL's: it must end in {', '.join(sorted(endings))}")
+    return endings[model.suffix]
 
 
 def _version_files(
@@ -189,7 +184,7 @@ def _facts(backend: Backend, content: Path | bytes | None, file: str) -> _Facts:
     if backend is Backend.PYTHON:
         return _python_facts(content) if isinstance(content, Path) else _double_facts()
     if backend is Backend.FIL:
-        return _Facts(file=file, model_type=next(word for name, word in _FIL_FORMATS.values() if name == file))
+        return _Facts(file=file, model_type=next(word for word, name in FIL_FILES.items() if word and name == file))
     return _Facts()
 
 

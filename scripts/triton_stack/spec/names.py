@@ -27,23 +27,23 @@ DEFAULT_FILES = {
     "tensorrt_plan": "model.plan",
     "pytorch": "model.pt",
     "pytorch_libtorch": "model.pt",
+    "torch_aoti": "model.pt2",
+    "tensorflow_savedmodel": "model.savedmodel",
+    "tensorflow_graphdef": "model.graphdef",
     "openvino": "model.xml",
     "dali": "model.dali",
     "vllm": "model.json",
 }
 
-# What `platform` may say when there is no `backend`.
-PLATFORMS = frozenset(
-    {
-        "ensemble",
-        "onnxruntime_onnx",
-        "pytorch_libtorch",
-        "tensorflow_graphdef",
-        "tensorflow_savedmodel",
-        "tensorrt_plan",
-        "torch_aoti",
-    }
-)
+# FIL's file, by its parameter model_type.
+FIL_FILES = {
+    "": "xgboost.model",
+    "xgboost": "xgboost.model",
+    "xgboost_json": "xgboost.json",
+    "xgboost_ubj": "xgboost.ubj",
+    "lightgbm": "model.txt",
+    "treelite_checkpoint": "checkpoint.tl",
+}
 
 
 def is_model_name(name: str) -> bool:
@@ -61,9 +61,18 @@ def looks_like_version(name: str) -> bool:
     return LOOKS_LIKE_VERSION.fullmatch(name) is not None
 
 
-def default_file(backend: str, platform: str, default_model_filename: str) -> str | None:
-    """Return what each version directory must hold, None when the backend asks for nothing known."""
-    return default_model_filename or DEFAULT_FILES.get(backend) or DEFAULT_FILES.get(platform)
+def default_file(backend: str, platform: str, default_model_filename: str, model_type: str = "") -> str | None:
+    """Return what each version directory must hold, None when the backend asks for nothing known.
+
+    Args:
+        backend: as the config says it, or Triton guesses it.
+        platform: the same.
+        default_model_filename: of the config; it wins.
+        model_type: FIL's parameter of this name.
+    """
+    if default_model_filename or backend != "fil":
+        return default_model_filename or DEFAULT_FILES.get(platform) or DEFAULT_FILES.get(backend)
+    return FIL_FILES.get(model_type)
 
 
 def path_problem(path: str) -> str:
