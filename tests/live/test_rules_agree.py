@@ -20,7 +20,7 @@ from triton_stack.check import RULES
 from triton_stack.pbtxt import config_text
 from triton_stack.spec.findings import Severity
 
-LOAD_SECONDS = 30
+LOAD_SECONDS = 60
 HANG_SECONDS = 4
 
 

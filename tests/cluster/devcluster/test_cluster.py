@@ -10,6 +10,7 @@ import pytest
 
 from devcluster import images
 from devcluster.health import Kubectl
+from tests.support.waiting import wait_until
 
 RESTRICTED = {
     "runAsNonRoot": True,
@@ -90,11 +91,16 @@ def test_names_are_resolved_on_every_node(kubectl: Kubectl, namespace: str, web_
 def test_a_service_reaches_its_pods_on_all_nodes_from_every_node(
     kubectl: Kubectl, namespace: str, web_pods: dict[str, str]
 ) -> None:
+    fetch = f"for i in $(seq 30); do timeout 3 wget -q -O - http://web.{namespace}/node; done"
     for pod in web_pods.values():
-        fetch = f"for i in $(seq 30); do timeout 3 wget -q -O - http://web.{namespace}/node; done"
-        answers = sh(kubectl, namespace, pod, fetch).split()
+        # A pod that is ready is known to each node's proxy a little later.
+        answers = wait_until(
+            f"{pod} reaches all pods",
+            lambda pod=pod: sh(kubectl, namespace, pod, fetch).split(),
+            lambda answers: set(answers) == set(web_pods),
+            seconds=30,
+        )
         assert len(answers) == 30
-        assert set(answers) == set(web_pods)
 
 
 def test_a_service_address_that_nobody_has_is_refused_at_once(
