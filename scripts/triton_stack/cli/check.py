@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from triton_stack.cli.console import FindingsOutput, UsageProblem, findings_data, note, print_findings, print_json
+from triton_stack.cli.console import (
+    FindingsOutput,
+    UsageProblem,
+    count,
+    findings_data,
+    note,
+    print_findings,
+    print_json,
+)
 from triton_stack.cli.stacks import EnvironmentOption, TritonOption, read_triton
 
 if TYPE_CHECKING:
@@ -52,7 +60,8 @@ def command(
 
         print_findings(findings, sys.stdout)
         errors = sum(finding.severity == "error" for finding in findings)
-        note(f"{errors} errors, {len(findings) - errors} warnings" if findings else "nothing found")
+        warnings = len(findings) - errors
+        note(f"{count(errors, 'error')}, {count(warnings, 'warning')}" if findings else "nothing found")
     if has_errors(findings):
         raise typer.Exit(1)
 

@@ -43,6 +43,11 @@ def note(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+def count(number: int, noun: str) -> str:
+    """Say how many there are: ``1 error``, ``2 errors``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(data: Any) -> None:
     """Print a result as JSON."""
     print(json.dumps(data, indent=2, ensure_ascii=False))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from triton_stack.cli.console import Progress, UsageProblem, fail, note, print_findings
+from triton_stack.cli.console import Progress, UsageProblem, count, fail, note, print_findings
 
 if TYPE_CHECKING:
     from triton_stack.repository.import_folder import ImportedModel
@@ -102,7 +102,7 @@ def _import_repository(root: Path, out: Path) -> None:
             print(out / written)
     for model in models:
         _tell(model)
-    note(f"{len(models)} models, {size / 1e6:.1f} MB of files copied to {out / FILES_FOLDER}")
+    note(f"{count(len(models), 'model')}, {size / 1e6:.1f} MB of files copied to {out / FILES_FOLDER}")
     note(f"next: triton-stack check {out}")
 
 
