@@ -3,6 +3,7 @@
 `make test-agreement` asks about some thousands of them, AGREEMENT_CASES and AGREEMENT_SEED may choose others.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from tests.live.agreement.exceptions import (
 )
 from tests.live.agreement.run import differences, make_cases, run, table
 from triton_stack.check import RULES
+from triton_stack.pbtxt import parse_config
 from triton_stack.spec.findings import Severity
+from triton_stack.spec.model import parse_model_spec
 
 CASES = int(os.environ.get("AGREEMENT_CASES", "400"))
 SEED = int(os.environ.get("AGREEMENT_SEED", "20261121"))
@@ -38,6 +41,15 @@ def test_check_and_the_server_agree(tmp_path: Path) -> None:
     }
     unseen = core - seen - GOES_WRONG_LATER.keys() - JUDGED_BY_THE_BACKEND.keys() - NOT_REACHED.keys()
     assert CASES < MANY or unseen == set()
+
+
+def test_the_specs_of_the_configs_mean_the_same_as_their_texts() -> None:
+    specs = [
+        (case.text, case.spec) for case in make_cases(CASES, SEED) if case.spec is not None and "name" in case.spec
+    ]
+    assert len(specs) > CASES / 2
+    for text, spec in specs:
+        assert parse_model_spec(json.dumps(spec), "m.yaml").config == parse_config(text, "config.pbtxt")
 
 
 def test_every_exception_is_a_rule_of_check() -> None:

@@ -12,6 +12,7 @@ from tests.live.agreement.bases import (
     BACKENDS,
     FILE_SIZES,
     STEP_MODELS,
+    Tree,
     broken_ensembles,
     right_config,
     seldom_config,
@@ -48,11 +49,12 @@ SHARE_OF_OTHER_NAMES = 0.02
 
 @dataclass(frozen=True)
 class Case:
-    """One config: how it was made, and its text."""
+    """One config: how it was made, its text, and the spec that the text was made of (None for a damaged text)."""
 
     name: str
     kind: str
     text: str
+    spec: Tree | None = None
 
 
 @dataclass(frozen=True)
@@ -88,18 +90,22 @@ def make_cases(count: int, seed: int) -> list[Case]:
 def _case(name: str, rng: random.Random) -> Case:
     tree = right_config(rng)
     if rng.random() < SHARE_RIGHT:
-        return Case(name, "right", _text({**tree, "name": name}))
+        return _from_spec(name, "right", {**tree, "name": name})
     if rng.random() < SHARE_SELDOM:
-        return Case(name, "changed", _text({**seldom_config(rng), "name": name}))
+        return _from_spec(name, "changed", {**seldom_config(rng), "name": name})
     tree = mutated(tree, rng)
     if rng.random() > SHARE_OF_OTHER_NAMES:
         tree["name"] = name
     if rng.random() < SHARE_OF_TEXT:
         return Case(name, "text", mutated_text(_text(tree), rng))
-    return Case(name, "changed", _text(tree))
+    return _from_spec(name, "changed", tree)
 
 
-def _text(tree: dict[str, object]) -> str:
+def _from_spec(name: str, kind: str, tree: Tree) -> Case:
+    return Case(name, kind, _text(tree), tree)
+
+
+def _text(tree: Tree) -> str:
     return render_config(tree, "agreement")
 
 
